@@ -1,0 +1,23 @@
+/** All rows of the A64 encoding table, Armv8.0-A. */
+import { branchesAndSystem } from './branches.ts';
+import { dataProcessingImmediate } from './data-processing-immediate.ts';
+import { dataProcessingRegister } from './data-processing-register.ts';
+import type { Encoding } from './encoding.ts';
+import { loadsStores } from './loads-stores.ts';
+
+/** Every row; no word matches two. */
+export const ENCODINGS: readonly Encoding[] = [
+  ...dataProcessingImmediate,
+  ...branchesAndSystem,
+  ...dataProcessingRegister,
+  ...loadsStores,
+];
+
+const byName = new Map(ENCODINGS.map((row) => [row.name, row]));
+
+/** The row of that name; throws when there is none. */
+export function encodingNamed(name: string): Encoding {
+  const row = byName.get(name);
+  if (row === undefined) throw new Error(`no encoding row ${name}`);
+  return row;
+}
