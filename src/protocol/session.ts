@@ -1,0 +1,103 @@
+/**
+ * The wire between the page and the worker that holds the machine: two interfaces, carried by birpc over one message port. The headless
+ * runner uses the same session object without a port.
+ */
+import type { AddressSpace, Location } from './address.ts';
+import type { DomainRow, TaskRow, VcpuRow } from './awareness.ts';
+import type { BreakpointSpec, BreakpointState, OutputMessage } from './breakpoints.ts';
+import type {
+  Disassembly,
+  MemoryBlock,
+  SourceText,
+  StackFrame,
+  SymbolMatch,
+  TranslationWalk,
+  Variable,
+  VariableScope,
+} from './inspect.ts';
+import type { PackInfo, PackSource, TerminalId } from './pack.ts';
+import type { RegisterSet } from './registers.ts';
+import type { ConsoleOutput, MachineStatus, Progress, Unmodelled } from './status.ts';
+import type { StepRequest, Stop } from './stop.ts';
+import type { Target } from './target.ts';
+
+/** Shorthand: wherever a `stopId` is taken, an older one than the current stop's is answered with the error `STALE_STOP`. */
+type StopId = number;
+
+/** What the page asks of the session. */
+export interface SessionFunctions {
+  /** Reads a pack's manifest; nothing runs yet. */
+  loadPack(source: PackSource): Promise<PackInfo>;
+  /** Puts the machine at the pack's boot snapshot, paused. */
+  restart(): Promise<Stop>;
+  /** Resets the machine and boots the pack from its first instruction; returns at once with the machine running. */
+  coldBoot(): Promise<void>;
+
+  resume(): Promise<void>;
+  pause(): Promise<Stop>;
+  /** One step; answers when it is complete, or was ended by something else. */
+  step(request: StepRequest): Promise<Stop>;
+  /** Runs until `location` is reached by the context of `target`. */
+  runTo(target: Target, location: Location): Promise<Stop>;
+
+  /** Types into a console. UTF-8. */
+  consoleInput(terminal: TerminalId, text: string): Promise<void>;
+
+  /** Replaces the whole list; answers with what became of each. */
+  setBreakpoints(breakpoints: readonly BreakpointSpec[]): Promise<readonly BreakpointState[]>;
+
+  registers(stopId: StopId, target: Target): Promise<RegisterSet>;
+  writeRegister(stopId: StopId, target: Target, name: string, value: bigint): Promise<void>;
+  readMemory(stopId: StopId, location: Location, length: number): Promise<MemoryBlock>;
+  writeMemory(stopId: StopId, location: Location, bytes: Uint8Array): Promise<void>;
+  /** `count` instructions from `before` instructions ahead of `location`. */
+  disassemble(stopId: StopId, location: Location, before: number, count: number): Promise<Disassembly>;
+  translate(stopId: StopId, location: Location): Promise<TranslationWalk>;
+
+  stackTrace(stopId: StopId, target: Target): Promise<readonly StackFrame[]>;
+  scopes(stopId: StopId, frameId: number): Promise<readonly VariableScope[]>;
+  variables(stopId: StopId, variablesReference: number): Promise<readonly Variable[]>;
+  /** A C expression in a frame; throws with a message for the person. */
+  evaluate(stopId: StopId, frameId: number | null, expression: string): Promise<Variable>;
+  setExpression(stopId: StopId, frameId: number | null, expression: string, value: string): Promise<Variable>;
+  /** A line of the command console; its output, perhaps empty. */
+  execute(line: string, target: Target): Promise<string>;
+  completions(line: string): Promise<readonly string[]>;
+
+  source(path: string): Promise<SourceText>;
+  searchSymbols(query: string, space: AddressSpace | null): Promise<readonly SymbolMatch[]>;
+
+  domains(stopId: StopId): Promise<readonly DomainRow[]>;
+  vcpus(stopId: StopId): Promise<readonly VcpuRow[]>;
+  tasks(stopId: StopId, domid: number): Promise<readonly TaskRow[]>;
+
+  unmodelled(): Promise<readonly Unmodelled[]>;
+  /** Hash of the whole machine state. */
+  stateHash(): Promise<string>;
+}
+
+/** What the session tells the page. None of them is answered. */
+export interface SessionEvents {
+  status(status: MachineStatus): void;
+  stopped(stop: Stop): void;
+  /** The machine runs: everything read at the last stop is history. */
+  resumed(): void;
+  console(output: readonly ConsoleOutput[]): void;
+  progress(progress: Progress | null): void;
+  breakpointsChanged(states: readonly BreakpointState[]): void;
+  output(message: OutputMessage): void;
+  /** The session itself failed; the machine is gone. */
+  crashed(message: string): void;
+}
+
+/** Names of `SessionEvents`, for the RPC layer: they are sent without waiting for an answer. */
+export const SESSION_EVENT_NAMES = [
+  'status',
+  'stopped',
+  'resumed',
+  'console',
+  'progress',
+  'breakpointsChanged',
+  'output',
+  'crashed',
+] as const satisfies readonly (keyof SessionEvents)[];
