@@ -39,6 +39,8 @@ export const EVENT = 0x150;
 /** 32-bit linear addresses: data TLB of the current context, and the one for unprivileged accesses (LDTR, STTR). */
 export const TLB = 0x158;
 export const TLB_USER = 0x15c;
+/** 32-bit: 1 while FP and SIMD instructions trap at this EL (CPACR_EL1.FPEN, CPTR_EL2.TFP): then they ask `checkFpAccess` first. */
+export const FP_TRAP = 0x154;
 /** Exclusive monitor (32-bit): open = 0, else access size in bytes; and the linear address it covers. */
 export const EXCLUSIVE_SIZE = 0x160;
 export const EXCLUSIVE_ADDRESS = 0x164;
