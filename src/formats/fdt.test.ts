@@ -47,7 +47,11 @@ const anyFdt = treeOf(3).map((root): Fdt => ({ bootCpu: 0, reservations: [], roo
 
 describe('device trees', () => {
   it('come back as they were written', () => {
-    fc.assert(fc.property(anyFdt, (fdt) => expect(readFdt(writeFdt(fdt))).toEqual(fdt)));
+    fc.assert(
+      fc.property(anyFdt, (fdt) => {
+        expect(readFdt(writeFdt(fdt))).toEqual(fdt);
+      }),
+    );
   });
 
   it('read by dtc and written by it again are the same', () => {
