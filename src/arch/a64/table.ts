@@ -3,7 +3,14 @@ import { branchesAndSystem } from './branches.ts';
 import { dataProcessingImmediate } from './data-processing-immediate.ts';
 import { dataProcessingRegister } from './data-processing-register.ts';
 import type { Encoding } from './encoding.ts';
+import { scalarFloat } from './float.ts';
+import { structureLoadsStores } from './loads-stores-structure.ts';
 import { loadsStores } from './loads-stores.ts';
+import { simdElement } from './simd-element.ts';
+import { simdMove } from './simd-move.ts';
+import { simdShift } from './simd-shift.ts';
+import { simdThreeRegisters } from './simd-three-registers.ts';
+import { simdTwoRegisters } from './simd-two-registers.ts';
 
 /** Every row; no word matches two. */
 export const ENCODINGS: readonly Encoding[] = [
@@ -11,6 +18,13 @@ export const ENCODINGS: readonly Encoding[] = [
   ...branchesAndSystem,
   ...dataProcessingRegister,
   ...loadsStores,
+  ...structureLoadsStores,
+  ...scalarFloat,
+  ...simdThreeRegisters,
+  ...simdTwoRegisters,
+  ...simdShift,
+  ...simdElement,
+  ...simdMove,
 ];
 
 const byName = new Map(ENCODINGS.map((row) => [row.name, row]));
