@@ -1,0 +1,126 @@
+/**
+ * Exceptions that instructions ask for, and the `Exceptions` table of the CPU core.
+ *
+ * On entry PC is the instruction itself. `next` leaves it there for the caller to advance; with `resync` and `leave` it already is where execution goes on.
+ */
+import { ExceptionClass } from '../../arch/esr.ts';
+import { TraceKind } from '../trace-events.ts';
+import { type Cpu, type Exceptions, Status } from './cpu.ts';
+import { debugTarget } from './exceptions-debug.ts';
+import { advance, setFar, synchronousTarget, takeSynchronous } from './exceptions-entry.ts';
+import { deliverableInterrupt, pendingInterrupts, takeInterrupt } from './exceptions-interrupt.ts';
+import { exceptionReturn } from './exceptions-return.ts';
+import { EL, EVENT, PC, SLEEP, SS } from './state.ts';
+import { Cptr, Hcr, Sctlr } from './system-registers/bits.ts';
+import { Reg } from './system-registers/offsets.ts';
+import { syncPmu } from './system-registers/pmu.ts';
+
+export { type Abort, abortTarget, type DataAbort, dataAbort, instructionAbort } from './exceptions-abort.ts';
+export { StepState, stepAdvance, stepState, takeSoftwareStep } from './exceptions-debug.ts';
+export { stackInUse } from './exceptions-entry.ts';
+export { deliverableInterrupt, shouldWake, wake } from './exceptions-interrupt.ts';
+
+/** ISS of a trap on a conditional-class instruction from AArch64: CV = 1, COND = always. */
+const ISS_ALWAYS = 0x1e0_0000;
+
+const level = (cpu: Cpu): number => cpu.state.u32[EL >>> 2];
+const hcr = (cpu: Cpu): number => cpu.state.u32[Reg.HCR_EL2 >>> 2];
+
+/** UNDEFINED: reported with EC 0, whatever the reason. */
+export function undefinedInstruction(cpu: Cpu): Status {
+  return takeSynchronous(cpu, synchronousTarget(cpu), ExceptionClass.unknown, 0);
+}
+
+/** SVC, HVC: the preferred return address is the next instruction, and a software step is complete (SSAdvance). */
+function call(cpu: Cpu, target: number, exceptionClass: number, imm16: number): Status {
+  advance(cpu);
+  cpu.state.u32[SS >>> 2] = 0;
+  return takeSynchronous(cpu, target, exceptionClass, imm16);
+}
+
+function smc(cpu: Cpu, imm16: number): Status {
+  if (level(cpu) === 0) return undefinedInstruction(cpu);
+  if (level(cpu) === 1 && (hcr(cpu) & Hcr.TSC) !== 0) return takeSynchronous(cpu, 2, ExceptionClass.smc, imm16);
+  advance(cpu);
+  cpu.state.u32[SS >>> 2] = 0;
+  cpu.host.trace(cpu, TraceKind.firmwareCall, BigInt(cpu.state.u32[0]));
+  return cpu.host.firmware(cpu);
+}
+
+function brk(cpu: Cpu, imm16: number): Status {
+  const target = level(cpu) === 2 ? 2 : debugTarget(cpu);
+  return takeSynchronous(cpu, target, ExceptionClass.brk, imm16);
+}
+
+/** Level a WFI or WFE traps to, 0 for none (pseudocode AArch64.CheckForWFxTrap). */
+function waitTrap(cpu: Cpu, isWfe: number): number {
+  const el = level(cpu);
+  const notTrapped = isWfe === 0 ? Sctlr.nTWI : Sctlr.nTWE;
+  if (el === 0 && (cpu.state.u32[Reg.SCTLR_EL1 >>> 2] & notTrapped) === 0) return synchronousTarget(cpu);
+  return el < 2 && (hcr(cpu) & (isWfe === 0 ? Hcr.TWI : Hcr.TWE)) !== 0 ? 2 : 0;
+}
+
+function completesAtOnce(cpu: Cpu, isWfe: number): boolean {
+  const u = cpu.state.u32;
+  if (isWfe === 0) return pendingInterrupts(cpu) !== 0;
+  if (u[EVENT >>> 2] === 0) return deliverableInterrupt(cpu) !== 0;
+  u[EVENT >>> 2] = 0;
+  return true;
+}
+
+function wait(cpu: Cpu, isWfe: number): Status {
+  if (completesAtOnce(cpu, isWfe)) return Status.next;
+  const target = waitTrap(cpu, isWfe);
+  if (target !== 0) return takeSynchronous(cpu, target, ExceptionClass.wfx, ISS_ALWAYS | isWfe);
+  syncPmu(cpu);
+  cpu.host.trace(cpu, isWfe === 0 ? TraceKind.wfi : TraceKind.wfe, 0n);
+  advance(cpu);
+  cpu.state.u32[SLEEP >>> 2] = 1 + isWfe;
+  return Status.leave;
+}
+
+function pcAlignment(cpu: Cpu): Status {
+  const target = synchronousTarget(cpu);
+  setFar(cpu, target, cpu.state.u32[PC >>> 2], cpu.state.u32[(PC >>> 2) + 1]);
+  return takeSynchronous(cpu, target, ExceptionClass.pcAlignment, 0);
+}
+
+/** CPACR_EL1.FPEN traps EL0 with 0bx1 = 01, EL0 and EL1 with 0bx0. */
+function cpacrTraps(cpu: Cpu): boolean {
+  const fpen = (cpu.state.u32[Reg.CPACR_EL1 >>> 2] >>> 20) & 3;
+  return (fpen & 1) === 0 || (fpen === 1 && level(cpu) === 0);
+}
+
+function checkFpAccess(cpu: Cpu): Status {
+  if (level(cpu) < 2 && cpacrTraps(cpu)) {
+    // Routed to EL2 by TGE, this trap is reported as an UNDEFINED instruction (pseudocode AArch64.AdvSIMDFPAccessTrap).
+    if ((hcr(cpu) & Hcr.TGE) !== 0) return takeSynchronous(cpu, 2, ExceptionClass.unknown, 0);
+    return takeSynchronous(cpu, 1, ExceptionClass.fpAccess, ISS_ALWAYS);
+  }
+  if ((cpu.state.u32[Reg.CPTR_EL2 >>> 2] & Cptr.TFP) === 0) return Status.next;
+  return takeSynchronous(cpu, 2, ExceptionClass.fpAccess, ISS_ALWAYS);
+}
+
+/** True when FP and SIMD instructions are allowed in the current state, without side effects. */
+export function fpAllowed(cpu: Cpu): boolean {
+  const traps = (level(cpu) < 2 && cpacrTraps(cpu)) || (cpu.state.u32[Reg.CPTR_EL2 >>> 2] & Cptr.TFP) !== 0;
+  return !traps;
+}
+
+/** Exception entry and return of the CPU core. */
+export const exceptions: Exceptions = {
+  svc: (cpu, imm16) => call(cpu, synchronousTarget(cpu), ExceptionClass.svc, imm16),
+  hvc: (cpu, imm16) => (level(cpu) === 0 ? undefinedInstruction(cpu) : call(cpu, 2, ExceptionClass.hvc, imm16)),
+  smc,
+  brk,
+  // Halting debug is never enabled (EDSCR.HDE = 0), so HLT is UNDEFINED.
+  hlt: (cpu) => undefinedInstruction(cpu),
+  undefined: undefinedInstruction,
+  eret: (cpu) => (level(cpu) === 0 ? undefinedInstruction(cpu) : exceptionReturn(cpu)),
+  wait,
+  pcAlignment,
+  spAlignment: (cpu) => takeSynchronous(cpu, synchronousTarget(cpu), ExceptionClass.spAlignment, 0),
+  checkFpAccess,
+  illegalState: (cpu) => takeSynchronous(cpu, synchronousTarget(cpu), ExceptionClass.illegalState, 0),
+  takeInterrupt,
+};
