@@ -1,0 +1,156 @@
+/**
+ * The generic timers of the four CPUs (DDI 0487 chapter D11): the system counter as each CPU sees it, and the EL1 physical, virtual, EL2 and Secure timers.
+ * The counter counts at 100 MHz as on the board: one tick is 10 ns of virtual time.
+ */
+import { CPU_COUNT } from '../memory-layout.ts';
+import type { Plain } from './device.ts';
+import { bigint, list, number, record } from './plain.ts';
+
+/** CNTFRQ_EL0, Hz. */
+export const COUNTER_FREQUENCY = 100_000_000;
+const NS_PER_TICK = 10;
+
+/** Timer numbers, as in `Timers`. */
+export const Timer = { CNTP: 0, CNTV: 1, CNTHP: 2, CNTPS: 3 } as const;
+const TIMER_COUNT = 4;
+/** PPI of each timer, by timer number. */
+export const TIMER_PPIS: readonly number[] = [30, 27, 26, 29];
+
+/** CNTx_CTL bits. */
+const ENABLE = 1;
+const IMASK = 2;
+const ISTATUS = 4;
+
+/** What the timers need of the machine. */
+export interface TimerHost {
+  /** Virtual time of one CPU, in ns. */
+  now(cpu: number): number;
+  setPpi(cpu: number, intid: number, level: boolean): void;
+  /** `nextDeadline(cpu)` must be asked again before another instruction retires. */
+  deadlineChanged(cpu: number): void;
+}
+
+/** Names a CPU: the core's `Cpu`, of which the timers need no more. */
+interface CpuIndex {
+  readonly index: number;
+}
+
+interface TimerState {
+  control: number;
+  compare: bigint;
+}
+
+export class GenericTimers {
+  private readonly timers: readonly (readonly TimerState[])[] = Array.from({ length: CPU_COUNT }, () =>
+    Array.from({ length: TIMER_COUNT }, () => ({ control: 0, compare: 0n })),
+  );
+  /** CNTVOFF_EL2 of each CPU. */
+  private readonly offsets = new BigUint64Array(CPU_COUNT);
+  /** The greatest count any CPU has been shown, in ticks: a CPU that runs later in the same window never sees less. */
+  private shown = 0;
+
+  constructor(private readonly host: TimerHost) {}
+
+  reset(): void {
+    for (const timer of this.timers.flat()) Object.assign(timer, { control: 0, compare: 0n });
+    this.offsets.fill(0n);
+    this.shown = 0;
+    this.updateAll();
+  }
+
+  /** CNTPCT: monotonic over all CPUs. */
+  count(cpu: CpuIndex): bigint {
+    this.shown = this.clampedTicks(cpu.index);
+    return BigInt(this.shown);
+  }
+
+  /** CNTVOFF of a CPU changed. */
+  setOffset(cpu: CpuIndex, ticks: bigint): void {
+    this.offsets[cpu.index] = ticks;
+    this.changed(cpu.index);
+  }
+
+  readControl(cpu: CpuIndex, timer: number): number {
+    const { control } = this.timers[cpu.index][timer];
+    if (!(control & ENABLE)) return control;
+    return control | (this.untilMet(cpu.index, timer, this.clampedTicks(cpu.index)) === 0n ? ISTATUS : 0);
+  }
+  writeControl(cpu: CpuIndex, timer: number, value: number): void {
+    this.timers[cpu.index][timer].control = value & (ENABLE | IMASK);
+    this.changed(cpu.index);
+  }
+
+  readCompare(cpu: CpuIndex, timer: number): bigint {
+    return this.timers[cpu.index][timer].compare;
+  }
+  writeCompare(cpu: CpuIndex, timer: number, value: bigint): void {
+    this.timers[cpu.index][timer].compare = BigInt.asUintN(64, value);
+    this.changed(cpu.index);
+  }
+
+  /** Virtual time in ns at which an interrupt output of `cpu` changes next by itself; Infinity when none does. */
+  nextDeadline(cpu: number): number {
+    let deadline = Infinity;
+    for (let timer = 0; timer < TIMER_COUNT; timer++) {
+      if ((this.timers[cpu][timer].control & (ENABLE | IMASK)) !== ENABLE) continue;
+      const ticks = this.ticks(cpu);
+      const left = this.untilMet(cpu, timer, ticks);
+      if (left > 0n) deadline = Math.min(deadline, (ticks + Number(left)) * NS_PER_TICK);
+    }
+    return deadline;
+  }
+
+  /** Drives the interrupt outputs of `cpu` as they are at its present time. */
+  update(cpu: number): void {
+    for (let timer = 0; timer < TIMER_COUNT; timer++) {
+      const enabled = (this.timers[cpu][timer].control & (ENABLE | IMASK)) === ENABLE;
+      const level = enabled && this.untilMet(cpu, timer, this.ticks(cpu)) === 0n;
+      this.host.setPpi(cpu, TIMER_PPIS[timer], level);
+    }
+  }
+
+  private changed(cpu: number): void {
+    this.update(cpu);
+    this.host.deadlineChanged(cpu);
+  }
+
+  private updateAll(): void {
+    for (let cpu = 0; cpu < CPU_COUNT; cpu++) this.changed(cpu);
+  }
+
+  private ticks(cpu: number): number {
+    return Math.floor(this.host.now(cpu) / NS_PER_TICK);
+  }
+
+  private clampedTicks(cpu: number): number {
+    return Math.max(this.shown, this.ticks(cpu));
+  }
+
+  /** Ticks until the timer's condition is met; 0 when it is. Count, offset and CVAL are unsigned 64-bit numbers (D11.2.4). */
+  private untilMet(cpu: number, timer: number, ticks: number): bigint {
+    const offset = timer === Timer.CNTV ? this.offsets[cpu] : 0n;
+    const count = BigInt.asUintN(64, BigInt(ticks) - offset);
+    const { compare } = this.timers[cpu][timer];
+    return count >= compare ? 0n : compare - count;
+  }
+
+  save(): Plain {
+    const timers = this.timers.flat().map(({ control, compare }) => ({ control, compare: compare.toString() }));
+    return { shown: this.shown, offsets: [...this.offsets].map(String), timers };
+  }
+
+  /** Takes what `save` gave. The machine's clocks and the GIC must have been restored before. */
+  restore(state: Plain): void {
+    const fields = record(state);
+    this.shown = number(fields.shown);
+    this.offsets.set(list(fields.offsets, CPU_COUNT, bigint));
+    const saved = list(fields.timers, CPU_COUNT * TIMER_COUNT, readTimer);
+    this.timers.flat().forEach((timer, i) => Object.assign(timer, saved[i]));
+    this.updateAll();
+  }
+}
+
+function readTimer(state: Plain): TimerState {
+  const fields = record(state);
+  return { control: number(fields.control) & (ENABLE | IMASK), compare: bigint(fields.compare) };
+}
