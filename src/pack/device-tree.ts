@@ -1,0 +1,173 @@
+/** The ZCU102's device tree, as far as Xen and these guests use the board, with the domains that Xen is to create. */
+import { cells, type FdtNode, type FdtProperty, strings, writeFdt } from '../formats/fdt.ts';
+import { cpuCount, type DomainPlan, loadAddress, memorySize } from './default-machine.ts';
+
+/** What a device tree is made for. */
+export interface DeviceTreePlan {
+  /** Bytes. */
+  readonly kernelSize: number;
+  /** Bytes. */
+  readonly initrdSize: number;
+  /** Dom0 first. */
+  readonly domains: readonly DomainPlan[];
+  /**
+   * `board`: the GIC regions of the hardware. `qemu`: QEMU 7.2 answers GICC_IIDR so that Xen does not see that each 4 KiB page of the GIC repeats
+   * through its 64 KiB window; with regions that begin at the window's last page, the second page follows where Xen looks for it.
+   */
+  readonly gic: 'board' | 'qemu';
+}
+
+const GIC_PHANDLE = 1;
+const CLOCK_PHANDLE = 2;
+/** Interrupt specifier cells (GIC binding): type, then number, then flags. */
+const SPI = 0;
+const PPI = 1;
+const LEVEL_HIGH = 4;
+/** Level low, all four CPUs. */
+const PPI_LEVEL_LOW = 0xf08;
+const PPI_LEVEL_HIGH = 0xf04;
+
+const GIC_REGIONS = {
+  board: [0xf901_0000, 0x1_0000, 0xf902_0000, 0x2_0000, 0xf904_0000, 0x2_0000, 0xf906_0000, 0x2_0000],
+  qemu: [0xf901_0000, 0x1_0000, 0xf902_f000, 0x2000, 0xf904_0000, 0x2_0000, 0xf906_f000, 0x2000],
+} as const;
+
+/** The blob that Xen is given in X0. */
+export function makeDeviceTree(plan: DeviceTreePlan): Uint8Array {
+  return writeFdt({ bootCpu: 0, reservations: [], root: rootNode(plan) });
+}
+
+type Value = Uint8Array | string | number | true;
+
+function property([name, value]: readonly [string, Value]): FdtProperty {
+  if (value === true) return { name, value: new Uint8Array() };
+  if (typeof value === 'string') return { name, value: strings(value) };
+  return { name, value: typeof value === 'number' ? cells(value) : value };
+}
+
+function node(name: string, properties: Readonly<Record<string, Value>>, children: readonly FdtNode[] = []): FdtNode {
+  return { name, properties: Object.entries(properties).map(property), children };
+}
+
+/** Address and size pairs with two cells for each (everything here is below 4 GiB). */
+function regions(...values: readonly number[]): Uint8Array {
+  return cells(...values.flatMap((value) => [0, value]));
+}
+
+const twoCells = { '#address-cells': 2, '#size-cells': 2 } as const;
+
+function rootNode(plan: DeviceTreePlan): FdtNode {
+  const properties = {
+    model: 'ZynqMP ZCU102 Rev1.0',
+    compatible: strings('xlnx,zynqmp-zcu102-rev1.0', 'xlnx,zynqmp-zcu102', 'xlnx,zynqmp'),
+    ...twoCells,
+    'interrupt-parent': GIC_PHANDLE,
+  };
+  return node('', properties, [
+    cpusNode(),
+    node('psci', { compatible: strings('arm,psci-1.0', 'arm,psci-0.2'), method: 'smc' }),
+    node('memory@0', { device_type: 'memory', reg: regions(0, memorySize) }),
+    timerNode(),
+    gicNode(plan.gic),
+    busNode(),
+    node('aliases', { serial0: '/amba/serial@ff000000', serial1: '/amba/serial@ff010000' }),
+    chosenNode(plan),
+  ]);
+}
+
+function cpusNode(): FdtNode {
+  const cpu = (reg: number): FdtNode =>
+    node(`cpu@${reg}`, { compatible: 'arm,cortex-a53', device_type: 'cpu', 'enable-method': 'psci', reg });
+  return node(
+    'cpus',
+    { '#address-cells': 1, '#size-cells': 0 },
+    Array.from({ length: cpuCount }, (_, reg) => cpu(reg)),
+  );
+}
+
+/** Secure physical, non-secure physical, virtual and hypervisor timer. */
+function timerNode(): FdtNode {
+  const interrupts = cells(...[13, 14, 11, 10].flatMap((ppi) => [PPI, ppi, PPI_LEVEL_LOW]));
+  return node('timer', { compatible: 'arm,armv8-timer', interrupts });
+}
+
+function gicNode(kind: DeviceTreePlan['gic']): FdtNode {
+  return node('interrupt-controller@f9010000', {
+    compatible: 'arm,gic-400',
+    '#interrupt-cells': 3,
+    '#address-cells': 0,
+    'interrupt-controller': true,
+    reg: regions(...GIC_REGIONS[kind]),
+    interrupts: cells(PPI, 9, PPI_LEVEL_HIGH),
+    phandle: GIC_PHANDLE,
+  });
+}
+
+/** The UARTs get a fixed clock: on the board theirs come from firmware services that Debian's cloud kernel has no driver for. */
+function busNode(): FdtNode {
+  return node('amba', { compatible: 'simple-bus', ...twoCells, ranges: true }, [
+    uartNode(0xff00_0000, 21),
+    uartNode(0xff01_0000, 22),
+    node('clk', {
+      compatible: 'fixed-clock',
+      '#clock-cells': 0,
+      'clock-frequency': 100_000_000,
+      phandle: CLOCK_PHANDLE,
+    }),
+  ]);
+}
+
+function uartNode(base: number, spi: number): FdtNode {
+  return node(`serial@${base.toString(16)}`, {
+    compatible: strings('cdns,uart-r1p12', 'xlnx,xuartps'),
+    status: 'okay',
+    interrupts: cells(SPI, spi, LEVEL_HIGH),
+    reg: regions(base, 0x1000),
+    'clock-names': strings('uart_clk', 'pclk'),
+    clocks: cells(CLOCK_PHANDLE, CLOCK_PHANDLE),
+  });
+}
+
+function chosenNode({ domains: [dom0, ...domUs], kernelSize, initrdSize }: DeviceTreePlan): FdtNode {
+  const properties = {
+    ...twoCells,
+    'stdout-path': 'serial0:115200n8',
+    'xen,xen-bootargs': `console=dtuart dtuart=serial0 dom0_mem=${dom0.memory}M dom0_max_vcpus=${dom0.vcpus} bootscrub=0`,
+    'xen,dom0-bootargs': `console=hvc0 earlycon=xen earlyprintk=xen nokaslr rdinit=/init who=${dom0.hostname}`,
+  };
+  return node('chosen', properties, [
+    node('dom0', {
+      compatible: strings('xen,linux-zimage', 'xen,multiboot-module'),
+      reg: regions(loadAddress.dom0Kernel, kernelSize),
+    }),
+    node('dom0-ramdisk', {
+      compatible: strings('xen,linux-initrd', 'xen,multiboot-module'),
+      reg: regions(loadAddress.dom0Initrd, initrdSize),
+    }),
+    ...domUs.map((domain) => domUNode(domain, kernelSize, initrdSize)),
+  ]);
+}
+
+/** Xen's docs/misc/arm/device-tree/booting.txt, "Creating Multiple Domains directly from Xen". */
+function domUNode(domain: DomainPlan, kernelSize: number, initrdSize: number): FdtNode {
+  const properties = {
+    compatible: 'xen,domain',
+    ...twoCells,
+    // KiB
+    memory: cells(0, domain.memory * 1024),
+    cpus: domain.vcpus,
+    vpl011: true,
+    'xen,enhanced': 'enabled',
+  } as const;
+  const module = (kind: string, address: number, size: number, more: Readonly<Record<string, Value>> = {}): FdtNode =>
+    node(`module@${address.toString(16)}`, {
+      compatible: strings(`multiboot,${kind}`, 'multiboot,module'),
+      reg: regions(address, size),
+      ...more,
+    });
+  const bootargs = `console=ttyAMA0 earlycon nokaslr rdinit=/init who=${domain.hostname}`;
+  return node(domain.hostname, properties, [
+    module('kernel', loadAddress.domUKernel, kernelSize, { bootargs }),
+    module('ramdisk', loadAddress.domUInitrd, initrdSize),
+  ]);
+}
