@@ -1,0 +1,213 @@
+/** The symbol table of an ELF file, by address and by name. */
+import { ElfError } from './elf-error.ts';
+import type { ElfFile } from './elf.ts';
+import { decodeText, MAX_WHOLE_SECTION, type SectionData } from './section.ts';
+
+export const STT_NOTYPE = 0;
+export const STT_OBJECT = 1;
+export const STT_FUNC = 2;
+const STT_SECTION = 3;
+export const STT_FILE = 4;
+const SHT_SYMTAB = 2;
+const SHT_DYNSYM = 11;
+const SHN_UNDEF = 0;
+const SYM_SIZE = 24;
+
+/** One `Elf64_Sym`. `value` is an address, `size` in bytes (0 when unknown). */
+export interface Sym {
+  readonly name: string;
+  readonly value: bigint;
+  readonly size: bigint;
+  readonly type: number;
+  readonly isGlobal: boolean;
+  readonly sectionIndex: number;
+  /** Name of the source file that a local symbol belongs to (from STT_FILE), as the compiler was given it. */
+  readonly file: string | undefined;
+}
+
+/** Symbols of `.symtab` (or `.dynsym` when there is no other), without section and mapping symbols. */
+export class SymbolTable {
+  readonly #view: DataView;
+  /** Indices of symbols with an address, in address order. */
+  readonly #byAddress: Uint32Array;
+  readonly #addresses: BigUint64Array;
+  readonly #fileOf: Uint32Array;
+  #byName: Map<string, number[]> | undefined;
+
+  private constructor(
+    private readonly symbols: Uint8Array,
+    private readonly names: Uint8Array,
+  ) {
+    this.#view = new DataView(symbols.buffer, symbols.byteOffset, symbols.byteLength);
+    this.#fileOf = new Uint32Array(this.#count);
+    const kept = this.#keep();
+    this.#byAddress = this.#sort(kept);
+    this.#addresses = BigUint64Array.from(this.#byAddress, (index) => this.#value(index));
+  }
+
+  /** Reads the table of `elf`; empty when the file has none. May throw `Missing`. */
+  static read(elf: ElfFile): SymbolTable {
+    const shdr = elf.shdrs.find((it) => it.type === SHT_SYMTAB) ?? elf.shdrs.find((it) => it.type === SHT_DYNSYM);
+    const strings = shdr && elf.shdrs[shdr.link];
+    const symbols = shdr && elf.contents(shdr);
+    const names = strings && elf.contents(strings);
+    if (!symbols || !names) return new SymbolTable(new Uint8Array(0), new Uint8Array(0));
+    return new SymbolTable(whole(symbols), whole(names));
+  }
+
+  get size(): number {
+    return this.#byAddress.length;
+  }
+
+  /** The symbol that covers `address`: the last one at or before it, unless its size says that it ends earlier. */
+  covering(address: bigint): Sym | undefined {
+    const place = this.#lastAtOrBefore(address);
+    for (let i = place; i >= 0 && i > place - 8; i--) {
+      const index = this.#byAddress[i];
+      const size = this.#size(index);
+      if (size !== 0n && address < this.#value(index) + size) return this.#symbol(this.#preferred(i));
+      if (size === 0n && i === place) return this.#symbol(this.#preferred(i));
+    }
+    return undefined;
+  }
+
+  /** All symbols called `name` exactly. */
+  named(name: string): Sym[] {
+    return (this.#names().get(name) ?? []).map((index) => this.#symbol(index));
+  }
+
+  /** Symbols whose name is `name` or `name` with a compiler's suffix (`.constprop.0`, `.isra.0`, `.part.0`, `.cold`). */
+  namedWithSuffix(name: string): Sym[] {
+    const result: Sym[] = [];
+    for (const [key, indices] of this.#names()) {
+      if (key.startsWith(name) && key[name.length] === '.') result.push(...indices.map((it) => this.#symbol(it)));
+    }
+    return result;
+  }
+
+  /** Names that start with `prefix`, at most `limit`, sorted. */
+  complete(prefix: string, limit: number): string[] {
+    const found = [...this.#names().keys()].filter((name) => name.startsWith(prefix));
+    return found.toSorted().slice(0, limit);
+  }
+
+  /** All symbols in address order. */
+  *all(): IterableIterator<Sym> {
+    for (const index of this.#byAddress) yield this.#symbol(index);
+  }
+
+  get #count(): number {
+    return Math.floor(this.symbols.length / SYM_SIZE);
+  }
+
+  #value(index: number): bigint {
+    return this.#view.getBigUint64(index * SYM_SIZE + 8, true);
+  }
+
+  #size(index: number): bigint {
+    return this.#view.getBigUint64(index * SYM_SIZE + 16, true);
+  }
+
+  #type(index: number): number {
+    return this.#view.getUint8(index * SYM_SIZE + 4) & 15;
+  }
+
+  #bind(index: number): number {
+    return this.#view.getUint8(index * SYM_SIZE + 4) >>> 4;
+  }
+
+  #keep(): number[] {
+    const kept: number[] = [];
+    let file = 0;
+    for (let index = 1; index < this.#count; index++) {
+      const type = this.#type(index);
+      if (type === STT_FILE) file = index;
+      this.#fileOf[index] = this.#bind(index) === 0 ? file : 0;
+      if (type < STT_SECTION && this.#isDefined(index) && !this.#isMapping(index)) kept.push(index);
+    }
+    return kept;
+  }
+
+  #isDefined(index: number): boolean {
+    return this.#view.getUint16(index * SYM_SIZE + 6, true) !== SHN_UNDEF;
+  }
+
+  /** `$x`, `$d` and unnamed symbols say nothing to people. */
+  #isMapping(index: number): boolean {
+    const first = this.names[this.#view.getUint32(index * SYM_SIZE, true)];
+    return first === undefined || first === 0 || first === 0x24;
+  }
+
+  #sort(kept: number[]): Uint32Array {
+    const values = BigUint64Array.from(kept, (index) => this.#value(index));
+    const order = Uint32Array.from(kept.keys());
+    order.sort((a, b) => (values[a] < values[b] ? -1 : values[a] > values[b] ? 1 : a - b));
+    return order.map((at) => kept[at]);
+  }
+
+  #lastAtOrBefore(address: bigint): number {
+    let low = 0;
+    let high = this.#addresses.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#addresses[middle] <= address) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** Of several symbols at one address: a function before data before others, sized before not, global before local. */
+  #preferred(place: number): number {
+    const address = this.#addresses[place];
+    let best = this.#byAddress[place];
+    const consider = (i: number): void => {
+      if (this.#rank(this.#byAddress[i]) > this.#rank(best)) best = this.#byAddress[i];
+    };
+    for (let i = place; i >= 0 && this.#addresses[i] === address; i--) consider(i);
+    for (let i = place; i < this.#addresses.length && this.#addresses[i] === address; i++) consider(i);
+    return best;
+  }
+
+  #rank(index: number): number {
+    const type = this.#type(index);
+    const byType = type === STT_FUNC ? 8 : type === STT_OBJECT ? 4 : 0;
+    return byType + (this.#size(index) > 0n ? 2 : 0) + (this.#bind(index) === 1 ? 1 : 0);
+  }
+
+  #name(index: number): string {
+    const at = this.#view.getUint32(index * SYM_SIZE, true);
+    const end = this.names.indexOf(0, at);
+    if (end < 0) throw new ElfError('out-of-range', `symbol ${index}: name at ${at} has no end`);
+    return decodeText(this.names.subarray(at), end - at);
+  }
+
+  #symbol(index: number): Sym {
+    return {
+      name: this.#name(index),
+      value: this.#value(index),
+      size: this.#size(index),
+      type: this.#type(index),
+      isGlobal: this.#bind(index) !== 0,
+      sectionIndex: this.#view.getUint16(index * SYM_SIZE + 6, true),
+      file: this.#fileOf[index] === 0 ? undefined : this.#name(this.#fileOf[index]),
+    };
+  }
+
+  #names(): Map<string, number[]> {
+    if (this.#byName) return this.#byName;
+    const names = new Map<string, number[]>();
+    for (const index of this.#byAddress) {
+      const name = this.#name(index);
+      const others = names.get(name);
+      if (others) others.push(index);
+      else names.set(name, [index]);
+    }
+    return (this.#byName = names);
+  }
+}
+
+function whole(section: SectionData): Uint8Array {
+  if (section.size > MAX_WHOLE_SECTION) throw new ElfError('too-large', `${section.name}: ${section.size} bytes`);
+  // A copy: chunks of the pager come and go.
+  return section.bytes(0, section.size).slice();
+}
