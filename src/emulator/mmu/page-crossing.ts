@@ -1,0 +1,63 @@
+/** Accesses that lie in two pages: both are translated before anything is read or written. */
+import { Access } from '../cpu/cpu.ts';
+import type { Cpu } from '../cpu/cpu.ts';
+import { SCRATCH } from '../memory-layout.ts';
+import { raiseDataAbort } from './abort.ts';
+import { Located } from './core.ts';
+import type { MmuCore } from './core.ts';
+import type { TlbContext } from './tlb.ts';
+import { Want } from './translation-table-walk.ts';
+
+/** Part of an access: in RAM at `linear`, or on the bus at `pa` when `linear` is 0. */
+interface Part {
+  readonly linear: number;
+  readonly pa: number;
+}
+
+/** Carries the access out through `SCRATCH` and returns it; 0 when an abort was taken. */
+export function crossingAccess(
+  core: MmuCore,
+  cpu: Cpu,
+  context: TlbContext,
+  vaLo: number,
+  vaHi: number,
+  info: number,
+): number {
+  const first = locatePart(core, cpu, context, vaLo, vaHi, info);
+  if (first === undefined) return 0;
+  const nextLo = ((vaLo | 0xfff) + 1) >>> 0;
+  const nextHi = (nextLo === 0 ? vaHi + 1 : vaHi) >>> 0;
+  const second = locatePart(core, cpu, context, nextLo, nextHi, info);
+  if (second === undefined) return 0;
+  const size = 1 << (info & Access.sizeMask);
+  const split = 4096 - (vaLo & 0xfff);
+  for (let i = 0; i < size; i++) {
+    const [part, offset] = i < split ? [first, i] : [second, i - split];
+    moveByte(core, cpu, part, offset, SCRATCH + i, (info & Access.write) !== 0);
+  }
+  return SCRATCH;
+}
+
+function locatePart(
+  core: MmuCore,
+  cpu: Cpu,
+  context: TlbContext,
+  vaLo: number,
+  vaHi: number,
+  info: number,
+): Part | undefined {
+  const want = ((info & Access.write) !== 0 ? Want.write : Want.read) | Want.unaligned;
+  const linear = core.locate(cpu, context, vaLo, vaHi, want, info);
+  if (linear !== Located.fault) return { linear, pa: core.walker.pa };
+  raiseDataAbort(cpu, core.fault, vaLo, vaHi, info);
+  return undefined;
+}
+
+function moveByte(core: MmuCore, cpu: Cpu, part: Part, offset: number, at: number, write: boolean): void {
+  const { bytes } = core;
+  if (part.linear === Located.notRam) {
+    if (write) cpu.host.busWrite(cpu, part.pa + offset, 1, bytes[at]);
+    else bytes[at] = cpu.host.busRead(cpu, part.pa + offset, 1);
+  } else if (write) bytes[part.linear + offset] = bytes[at];
+  else bytes[at] = bytes[part.linear + offset];
+}
