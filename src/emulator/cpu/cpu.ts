@@ -26,6 +26,8 @@ export const Access = {
   sse: 1 << 13,
   sf: 1 << 14,
   ar: 1 << 15,
+  /** A pair: needs the alignment of its halves only. */
+  pair: 1 << 16,
 } as const;
 
 /** Memory management as the CPU core sees it. Implemented in `mmu/`. Addresses are passed as 32-bit halves: no BigInt on slow paths that are hot. */

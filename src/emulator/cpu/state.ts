@@ -41,9 +41,9 @@ export const TLB = 0x158;
 export const TLB_USER = 0x15c;
 /** 32-bit: 1 while FP and SIMD instructions trap at this EL (CPACR_EL1.FPEN, CPTR_EL2.TFP): then they ask `checkFpAccess` first. */
 export const FP_TRAP = 0x154;
-/** Exclusive monitor (32-bit): open = 0, else access size in bytes; and the linear address it covers. */
+/** Exclusive monitor: 32-bit size in bytes (0: open), and the 64-bit virtual address it was set with. */
 export const EXCLUSIVE_SIZE = 0x160;
-export const EXCLUSIVE_ADDRESS = 0x164;
+export const EXCLUSIVE_VA = 0x180;
 /** 32-bit: MPIDR affinity / CPU number. */
 export const INDEX = 0x168;
 /** Interpreter-private words (32-bit). */

@@ -30,8 +30,8 @@ const flagOffset: Record<Flag, number> = { N: NF, Z: ZF, C: CF, V: VF };
 
 /** How a memory access is made. */
 export interface AccessOptions {
-  /** log2 of the bytes: 0-3 (SIMD quadwords are two accesses of 3). */
-  readonly size: 0 | 1 | 2 | 3;
+  /** log2 of the bytes; 16 bytes (4) are loaded and stored by the caller through the address. */
+  readonly size: number;
   /** `Access` flags beyond size and direction. */
   readonly flags?: number;
   /** The general register transferred, for the syndrome (ISV = 1). Absent: no syndrome. */

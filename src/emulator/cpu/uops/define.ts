@@ -23,7 +23,10 @@ export interface UopDefinition {
 const definitions = new Map<string, UopDefinition>();
 
 /** Defines what rows mean. `rows` are names of the encoding table; all of them share the definition. */
-export function define(rows: string | readonly string[], definition: Omit<UopDefinition, 'name'> & { readonly name?: string }): void {
+export function define(
+  rows: string | readonly string[],
+  definition: Omit<UopDefinition, 'name'> & { readonly name?: string },
+): void {
   const names = typeof rows === 'string' ? [rows] : rows;
   const complete: UopDefinition = { ...definition, name: definition.name ?? names[0] };
   for (const row of names) {

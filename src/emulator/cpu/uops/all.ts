@@ -1,0 +1,7 @@
+/** Every group of uop definitions: importing this registers them all. */
+import './arithmetic.ts';
+import './logical.ts';
+import './multiply.ts';
+import './branches.ts';
+import './loads-stores.ts';
+import './exclusives.ts';

@@ -1,0 +1,195 @@
+/** Branches, exception generation, system instructions (Arm ARM C4.1.3). */
+import { signExtend } from '../../../arch/a64/operands.ts';
+import type { Fields } from '../../../arch/a64/encoding.ts';
+import { i32, i64 } from '../../../wasm/ops.ts';
+import { DAIF, EL, EVENT, EXCLUSIVE_SIZE, LINES, PC, X } from '../state.ts';
+import type { UopContext } from './context.ts';
+import { combinations, define, xz } from './define.ts';
+
+const LINK = X + 8 * 30;
+
+define('B_branch_imm', {
+  statics: () => ({}),
+  operands: (f) => ({ imm: signExtend(f.imm26, 26) * 4 }),
+  hot: [{}],
+  ends: true,
+  emit: (c) => c.jumpRelative(),
+});
+
+define('BL_branch_imm', {
+  statics: () => ({}),
+  operands: (f) => ({ d: LINK, imm: signExtend(f.imm26, 26) * 4 }),
+  hot: [{}],
+  ends: true,
+  emit: (c) => {
+    c.setX('d', i64.add(c.pc(), 4n));
+    c.jumpRelative();
+  },
+});
+
+define('B_cond_condbranch', {
+  statics: (f) => ({ cond: f.cond }),
+  operands: (f) => ({ imm: signExtend(f.imm19, 19) * 4 }),
+  hot: combinations({ cond: Array.from({ length: 14 }, (_, i) => i) }),
+  ends: true,
+  emit: (c, { cond }) => c.f.if(c.condition(cond), () => c.jumpRelative()),
+});
+
+for (const [mnemonic, zero] of [
+  ['CBZ', 1],
+  ['CBNZ', 0],
+] as const)
+  // prettier-ignore
+  define(`${mnemonic}_compbranch`, {
+    statics: (f) => ({ sf: f.sf }),
+    operands: (f) => ({ n: xz(f.Rt), imm: signExtend(f.imm19, 19) * 4 }),
+    hot: combinations({ sf: [0, 1] }),
+    ends: true,
+    emit: (c, { sf }) => {
+      const value = c.r(sf, 'n');
+      const isZero = sf ? i64.eqz(value) : i32.eqz(value);
+      c.f.if(zero ? isZero : i32.eqz(isZero), () => c.jumpRelative());
+    },
+  });
+
+for (const [mnemonic, zero] of [
+  ['TBZ', 1],
+  ['TBNZ', 0],
+] as const)
+  // prettier-ignore
+  define(`${mnemonic}_testbranch`, {
+    statics: () => ({}),
+    operands: (f) => ({ n: xz(f.Rt), m: (f.b5 << 5) | f.b40, imm: signExtend(f.imm14, 14) * 4 }),
+    hot: [{}],
+    ends: true,
+    emit: (c) => {
+      const bit = i32.wrap_i64(i64.and(i64.shr_u(c.x('n'), i64.extend_i32_u(c.raw('m'))), 1n));
+      c.f.if(zero ? i32.eqz(bit) : bit, () => c.jumpRelative());
+    },
+  });
+
+for (const mnemonic of ['BR', 'BLR', 'RET'])
+  define(`${mnemonic}_branch_reg`, {
+    statics: () => ({}),
+    operands: (f) => ({ d: LINK, n: xz(f.Rn) }),
+    hot: [{}],
+    ends: true,
+    emit: (c) => {
+      const target = c.let(c.x('n'));
+      if (mnemonic === 'BLR') c.setX('d', i64.add(c.pc(), 4n));
+      c.jump(target);
+    },
+  });
+
+define('ERET_branch_reg', {
+  statics: () => ({}),
+  operands: () => ({}),
+  ends: true,
+  emit: (c) => c.callStatus('eret'),
+});
+
+for (const mnemonic of ['SVC', 'HVC', 'SMC', 'BRK', 'HLT'])
+  define(`${mnemonic}_exception`, {
+    statics: () => ({}),
+    operands: (f) => ({ imm: f.imm16 }),
+    ends: true,
+    emit: (c) => c.callStatus(mnemonic.toLowerCase(), c.imm32()),
+  });
+
+/** Without Debug state these are UNDEFINED (Arm ARM C6.2: DCPS1, DRPS). */
+define(['DCPS1_exception', 'DCPS2_exception', 'DCPS3_exception', 'DRPS_branch_reg'], {
+  statics: () => ({}),
+  operands: () => ({}),
+  ends: true,
+  emit: (c) => c.callStatus('undefined'),
+});
+
+/** NOP, YIELD and the hints of later versions do nothing; the machine is woken by SEV on every CPU. */
+define('HINT_hints', {
+  statics: (f) => ({ hint: f.CRm === 0 && f.op2 >= 2 && f.op2 <= 5 ? f.op2 : 0 }),
+  operands: () => ({}),
+  hot: [{ hint: 0 }],
+  ends: true,
+  emit: (c, { hint }) => {
+    if (hint === 2 || hint === 3) c.callStatus('wait', hint === 2 ? 1 : 0);
+    if (hint === 4) c.callStatus('sev');
+    if (hint === 5) c.setWord(EVENT, 1);
+  },
+});
+
+/** Memory is always coherent and ordered here: barriers have nothing to wait for. */
+define(['DSB_barriers', 'DMB_barriers'], { statics: () => ({}), operands: () => ({}), hot: [{}], emit: () => {} });
+
+define('ISB_barriers', {
+  statics: () => ({}),
+  operands: () => ({}),
+  hot: [{}],
+  ends: true,
+  emit: (c) => c.jump(i64.add(c.pc(), 4n)),
+});
+
+define('CLREX_barriers', {
+  statics: () => ({}),
+  operands: () => ({}),
+  hot: [{}],
+  emit: (c) => c.setWord(EXCLUSIVE_SIZE, 0),
+});
+
+/** op0:op1:CRn:CRm:op2 of a system register or instruction, 16 bits. */
+export const systemEncoding = (op0: number, f: Fields): number =>
+  (op0 << 14) | (f.op1 << 11) | ((f.CRn ?? 4) << 7) | (f.CRm << 3) | f.op2;
+
+const isDaif = (f: Fields): boolean => f.op1 === 3 && f.op2 >= 6;
+
+/** DAIFSet and DAIFClr above EL0 are inline; unmasking with an interrupt waiting lets the machine take it. */
+define('MSR_pstate', {
+  statics: (f) => ({ daif: isDaif(f) ? f.op2 : 0 }),
+  operands: (f) => ({ d: systemEncoding(0, { ...f, CRm: 0 }), imm: f.CRm }),
+  hot: combinations({ daif: [6, 7] }),
+  ends: true,
+  emit: (c, { daif }) => {
+    const general = () => c.callStatus('msrImmediate', c.raw('d'), c.imm32());
+    if (!daif) return general();
+    c.f.if(
+      c.word(EL),
+      () => {
+        const bits = i32.shl(c.imm32(), 6);
+        if (daif === 6) return c.setWord(DAIF, i32.or(c.word(DAIF), bits));
+        c.setWord(DAIF, i32.and(c.word(DAIF), i32.xor(bits, -1)));
+        c.f.if(c.word(LINES), () => leaveAfter(c));
+      },
+      general,
+    );
+  },
+});
+
+/** Completes the instruction and returns to the machine. */
+export function leaveAfter(c: UopContext): void {
+  c.sync();
+  c.f.do(i64.store(c.cpu, i64.add(c.pc(), 4n), PC));
+  c.leave();
+}
+
+for (const [mnemonic, helper] of [
+  ['MRS', 'mrs'],
+  ['MSR', 'msr'],
+] as const)
+  // prettier-ignore
+  define(`${mnemonic}_systemmove`, {
+    statics: () => ({}),
+    operands: (f) => ({ m: f.Rt, imm: systemEncoding(2 + f.o0, f) }),
+    ends: mnemonic === 'MSR',
+    emit: (c) => c.callStatus(helper, c.imm32(), c.raw('m')),
+  });
+
+for (const [mnemonic, load] of [
+  ['SYS', 0],
+  ['SYSL', 1],
+] as const)
+  // prettier-ignore
+  define(`${mnemonic}_systeminstrs`, {
+    statics: () => ({}),
+    operands: (f) => ({ m: f.Rt, imm: systemEncoding(1, f) }),
+    ends: true,
+    emit: (c) => c.callStatus('sys', c.imm32(), c.raw('m'), load),
+  });
