@@ -36,7 +36,8 @@ export class MemoryManagementUnit implements Mmu {
     const set = this.core.sets[cpu.index];
     const context = (info & Access.unprivileged) !== 0 ? this.userContext(cpu, set) : set.current;
     const size = 1 << (info & Access.sizeMask);
-    const unaligned = (vaLo & (size - 1)) !== 0;
+    const alignment = (info & Access.pair) !== 0 ? size >>> 1 : size;
+    const unaligned = (vaLo & (alignment - 1)) !== 0;
     if (unaligned && ((info & Access.aligned) !== 0 || context.regime.alignmentCheck)) {
       raiseDataAbort(cpu, ALIGNMENT_FAULT, vaLo, vaHi, info);
       return 0;
