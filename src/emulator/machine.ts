@@ -1,0 +1,326 @@
+/** The machine: four CPUs, RAM and the board on one deterministic clock. */
+import { Board } from './board.ts';
+import { Clock } from './clock.ts';
+import { type Cpu, type CpuHost, Status } from './cpu/cpu.ts';
+import { exceptions, shouldWake, wake } from './cpu/exceptions.ts';
+import { Interpreter } from './cpu/interpreter.ts';
+import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
+import { systemRegisters } from './cpu/system-registers/system-registers.ts';
+import { resetCpuState } from './cpu/system-registers/reset.ts';
+import type { Width } from './devices/device.ts';
+import { CPU_COUNT, MEMORY_PAGES, PAGE_FLAGS, PageFlag, pageIndex } from './memory-layout.ts';
+import { MemoryManagementUnit } from './mmu/mmu.ts';
+import { UnmodelledLog } from './unmodelled.ts';
+
+/** Why `run` came back. */
+export type RunResult =
+  /** The instructions asked for were retired. */
+  | 'done'
+  /** `requestStop` was called, or a breakpoint said so. */
+  | 'stopped'
+  /** Every CPU sleeps and no timer will wake any. */
+  | 'idle'
+  /** PSCI SYSTEM_OFF or SYSTEM_RESET. */
+  | 'off'
+  | 'reset';
+
+/** What others hook into. All are called at exact instruction counts and must not change the machine unless they say so. */
+export interface MachineHooks {
+  /** A byte left a serial port. */
+  onSerial?: (port: number, byte: number) => void;
+  /** An event of the trace (`trace-events.ts`), before it takes effect. */
+  onTrace?: (cpu: Cpu, kind: number, argument: bigint) => void;
+  /** An instruction with a breakpoint is about to run; true stops before it. */
+  onBreakpoint?: (cpu: Cpu) => boolean;
+}
+
+export class Machine {
+  readonly memory = new WebAssembly.Memory({ initial: MEMORY_PAGES, maximum: MEMORY_PAGES });
+  readonly bytes = new Uint8Array(this.memory.buffer);
+  readonly clock = new Clock();
+  readonly mmu = new MemoryManagementUnit(this.memory.buffer);
+  readonly cpus: readonly Cpu[];
+  readonly board: Board;
+  readonly interpreter: Interpreter;
+  readonly unmodelled = new UnmodelledLog();
+  readonly hooks: MachineHooks = {};
+  /** Which CPUs PSCI has switched on. */
+  readonly powered: boolean[] = [];
+  #executing = -1;
+  #granted = 0;
+  #stop: RunResult | undefined;
+  readonly #breakpoints = new Map<number, Set<number>>();
+  /** Where the last breakpoint stopped a CPU: it does not stop there again before it has moved. */
+  #stoppedAt = { cpu: -1, instructions: -1 };
+
+  constructor() {
+    this.board = new Board({
+      now: (cpu) => this.now(cpu),
+      executing: 0,
+      setLines: (cpu, lines) => this.#setLines(cpu, lines),
+      deadlineChanged: (cpu) => this.#deadlineChanged(cpu),
+      serialOutput: (port, byte) => this.hooks.onSerial?.(port, byte),
+      unmodelledAccess: (cpu, pa, width, isWrite) => this.#noteUnmodelled(cpu, isWrite ? 'write' : 'read', pa, width),
+    });
+    Object.defineProperty(this.board, 'executing', { get: () => Math.max(0, this.#executing) });
+    const host = this.#makeHost();
+    this.cpus = Array.from({ length: CPU_COUNT }, (_, index) => this.#makeCpu(index, host));
+    Object.assign(host, { cpus: this.cpus });
+    this.interpreter = new Interpreter(this.memory, {
+      cpus: this.cpus,
+      fetch: (cpu) => this.#fetch(cpu),
+      decoding: (page) => this.#markCode(page),
+      hasBreakpoint: (page, word) => this.#breakpoints.get(page)?.has(word) ?? false,
+      breakpoint: (cpu) => this.#atBreakpoint(cpu),
+    });
+    this.reset();
+  }
+
+  /** Cold reset: RAM keeps its contents; CPU 0 waits to be given an entry point, the others are off. */
+  reset(): void {
+    this.clock.restore(new Clock().save());
+    for (const cpu of this.cpus) {
+      resetCpuState(cpu.state, 0n, 0n);
+      this.powered[cpu.index] = false;
+    }
+    this.board.reset();
+    this.mmu.reset(this.cpus);
+    this.dropCode();
+  }
+
+  /** Starts a CPU at EL2 with X0 given, as the boot loader would. */
+  start(cpu: number, entry: bigint, x0: bigint): void {
+    const { state } = this.cpus[cpu];
+    state.pc = entry;
+    state.setX(0, x0);
+    this.powered[cpu] = true;
+    this.clock.time[cpu] = Math.max(this.clock.time[cpu], this.clock.windowStart);
+  }
+
+  /** Virtual time of a CPU in ns, exact to the instruction also while it executes. */
+  now(cpu: number): number {
+    const base = this.clock.time[cpu];
+    return cpu === this.#executing ? base + this.#granted - this.cpus[cpu].state.get(BUDGET) : base;
+  }
+
+  /** Instructions retired by all CPUs, exact also while one executes. */
+  get instructions(): number {
+    const { instructions } = this.clock;
+    if (this.#executing < 0) return instructions;
+    return instructions + this.#granted - this.cpus[this.#executing].state.get(BUDGET);
+  }
+
+  /** Makes `run` return after the instruction that is executing. */
+  requestStop(result: RunResult = 'stopped'): void {
+    this.#stop = result;
+    this.#cutBudget();
+  }
+
+  /** Retires exactly `count` more instructions (all CPUs together), unless something stops it. */
+  run(count: number): RunResult {
+    const { clock } = this;
+    const target = clock.instructions + count;
+    this.#stop = undefined;
+    while (clock.instructions < target) {
+      if (clock.turn >= CPU_COUNT && !this.#openWindow()) return 'idle';
+      if (this.#runTurn(this.cpus[clock.turn], target)) this.#endTurn();
+      if (this.#stop) return this.#stop;
+    }
+    return 'done';
+  }
+
+  /** Sets or clears the breakpoint on the instruction at a linear RAM address. */
+  setBreakpoint(address: number, present: boolean): void {
+    const page = (address & ~0xfff) >>> 0;
+    const word = (address & 0xfff) >>> 2;
+    const words = this.#breakpoints.get(page) ?? new Set<number>();
+    if (present) words.add(word);
+    else words.delete(word);
+    if (words.size) this.#breakpoints.set(page, words);
+    else this.#breakpoints.delete(page);
+    const record = this.interpreter.pool.record(page, word);
+    if (record) this.interpreter.pool.forget(record);
+  }
+
+  /** Forgets all decoded code (RAM was replaced). */
+  dropCode(): void {
+    for (const page of this.interpreter.pool.reset()) this.bytes[PAGE_FLAGS + pageIndex(page)] &= ~PageFlag.hasCode;
+    for (const cpu of this.cpus) this.mmu.flushFetch(cpu);
+  }
+
+  #openWindow(): boolean {
+    const { clock } = this;
+    if (this.cpus.some((cpu) => this.powered[cpu.index] && this.#canRun(cpu))) {
+      clock.nextWindow();
+      return true;
+    }
+    const deadline = Math.min(...this.cpus.map(({ index }) => this.board.nextDeadline(index)));
+    if (deadline === Infinity) return false;
+    clock.nextWindow(deadline);
+    return true;
+  }
+
+  #canRun(cpu: Cpu): boolean {
+    return cpu.state.get(SLEEP) === 0 || shouldWake(cpu);
+  }
+
+  /** Runs one CPU through its part of the window. False when it was stopped before the end. */
+  #runTurn(cpu: Cpu, target: number): boolean {
+    const { clock, board } = this;
+    const { index } = cpu;
+    const end = clock.windowEnd;
+    clock.time[index] = Math.max(clock.time[index], clock.windowStart);
+    for (;;) {
+      const now = clock.time[index];
+      if (board.nextDeadline(index) <= now) board.update(index, now);
+      const deadline = board.nextDeadline(index);
+      if (!this.powered[index] || cpu.state.get(SLEEP) !== 0) {
+        if (!this.#tryWake(cpu)) {
+          if (deadline >= end) {
+            clock.time[index] = end;
+            return true;
+          }
+          clock.time[index] = Math.max(now, deadline);
+          board.update(index, clock.time[index]);
+          continue;
+        }
+        continue;
+      }
+      const raisedAt = clock.raisedAt[index];
+      if (cpu.state.get(LINES) !== 0 && raisedAt <= now) exceptions.takeInterrupt(cpu);
+      if (now >= end) return true;
+      let limit = Math.min(end, deadline);
+      if (raisedAt > now) limit = Math.min(limit, raisedAt);
+      this.#execute(cpu, Math.min(limit - now, target - clock.instructions));
+      if (this.#stop || clock.instructions >= target) return false;
+    }
+  }
+
+  #tryWake(cpu: Cpu): boolean {
+    if (!this.powered[cpu.index] || !shouldWake(cpu)) return false;
+    const { clock } = this;
+    clock.time[cpu.index] = Math.max(clock.time[cpu.index], Math.min(clock.raisedAt[cpu.index], clock.windowEnd));
+    wake(cpu);
+    return true;
+  }
+
+  #execute(cpu: Cpu, budget: number): void {
+    const { clock } = this;
+    this.#executing = cpu.index;
+    this.#granted = budget;
+    cpu.state.set(BUDGET, budget);
+    this.interpreter.run(cpu);
+    const executed = this.#granted - cpu.state.i32[BUDGET >>> 2];
+    this.#executing = -1;
+    clock.time[cpu.index] += executed;
+    clock.instructions += executed;
+  }
+
+  /** Store-exclusives of other CPUs may come between now and this CPU's next turn: its monitor opens, which is an event for WFE. */
+  #endTurn(): void {
+    const { state } = this.cpus[this.clock.turn++];
+    if (state.get(EXCLUSIVE_SIZE) === 0) return;
+    state.set(EXCLUSIVE_SIZE, 0);
+    state.set(EVENT, 1);
+  }
+
+  /** Ends the executing CPU's grant after the current instruction; time stays exact. */
+  #cutBudget(): void {
+    if (this.#executing < 0) return;
+    const { state } = this.cpus[this.#executing];
+    this.#granted -= state.i32[BUDGET >>> 2];
+    state.set(BUDGET, 0);
+  }
+
+  #setLines(index: number, lines: number): void {
+    const { state } = this.cpus[index];
+    const raised = lines & ~state.get(LINES);
+    state.set(LINES, lines);
+    if (!raised) return;
+    if (index === this.#executing) this.#cutBudget();
+    this.clock.raisedAt[index] = this.#executing < 0 ? this.clock.time[index] : this.now(this.#executing);
+  }
+
+  #deadlineChanged(index: number): void {
+    if (index === this.#executing) this.#cutBudget();
+  }
+
+  /** Finds or makes the records of the page that PC is in, and remembers them in the fetch TLB. */
+  #fetch(cpu: Cpu): number {
+    const { state } = cpu;
+    const lo = state.get(PC);
+    if (state.get(IL) !== 0) return this.#taken(exceptions.illegalState(cpu));
+    if (lo & 3) return this.#taken(exceptions.pcAlignment(cpu));
+    const page = this.mmu.fetch(cpu);
+    if (page === 0) return 0;
+    const records = this.#recordsOf(page);
+    const entry = (state.base + FETCH_TLB + ((lo >>> 8) & (63 << 4))) >>> 2;
+    const words = this.mmu.core.words;
+    words[entry] = lo & ~0xfff;
+    words[entry + 1] = state.u32[(PC >>> 2) + 1];
+    words[entry + 2] = records;
+    return records;
+  }
+
+  #taken(_status: Status): 0 {
+    return 0;
+  }
+
+  #recordsOf(page: number): number {
+    const { pool } = this.interpreter;
+    const known = pool.find(page);
+    if (known) return known;
+    if (pool.isFull) this.dropCode();
+    return pool.allocate(page);
+  }
+
+  #markCode(page: number): void {
+    const flags = PAGE_FLAGS + pageIndex(page);
+    if (this.bytes[flags] & PageFlag.hasCode) return;
+    this.bytes[flags] |= PageFlag.hasCode;
+    this.mmu.removeWriteTags(page);
+  }
+
+  #atBreakpoint(cpu: Cpu): boolean {
+    const instructions = this.instructions - 1;
+    if (this.#stoppedAt.cpu === cpu.index && this.#stoppedAt.instructions === instructions) return false;
+    if (!this.hooks.onBreakpoint?.(cpu)) return false;
+    this.#stoppedAt = { cpu: cpu.index, instructions };
+    this.#stop = 'stopped';
+    return true;
+  }
+
+  #makeCpu(index: number, host: CpuHost): Cpu {
+    const state = new CpuState(this.memory.buffer, index);
+    return { index, state, memory: this.memory.buffer, mmu: this.mmu, sys: systemRegisters, exceptions, host };
+  }
+
+  #makeHost(): CpuHost {
+    return {
+      cpus: [],
+      timers: this.board.timers,
+      now: (cpu) => this.now(cpu.index),
+      firmware: (cpu) => this.#firmware(cpu),
+      busRead: (cpu, pa, width) => this.board.bus.read(cpu.index, pa, width),
+      busWrite: (cpu, pa, width, value) => this.board.bus.write(cpu.index, pa, width, value),
+      trace: (cpu, kind, argument) => this.hooks.onTrace?.(cpu, kind, argument),
+      invalidateCode: (page) => this.#invalidateCode(page),
+      unmodelled: (cpu, what) => this.#noteUnmodelled(cpu.index, what),
+    };
+  }
+
+  #firmware(cpu: Cpu): Status {
+    cpu.state.setX(0, 0xffff_ffffn);
+    return Status.resync;
+  }
+
+  #invalidateCode(page: number): void {
+    this.bytes[PAGE_FLAGS + pageIndex(page)] &= ~PageFlag.hasCode;
+    this.interpreter.pool.invalidate(page);
+  }
+
+  #noteUnmodelled(index: number, what: string, address?: number, width?: Width): void {
+    const { state } = this.cpus[index];
+    this.unmodelled.note({ what, address, width, pc: state.pc, el: state.get(EL), vmid: 0 });
+  }
+}
