@@ -3,6 +3,7 @@ import { Spsr } from '../../arch/spsr.ts';
 import { makeEsr } from '../../arch/esr.ts';
 import { TraceKind } from '../trace-events.ts';
 import { type Cpu, Status } from './cpu.ts';
+import { updateFpTrap } from './fp-access.ts';
 import { CF, type CpuState, DAIF, EL, IL, NF, PC, SLOT_SP, SPSEL, SS, VF, X, ZF } from './state.ts';
 import { Hcr } from './system-registers/bits.ts';
 import { Reg } from './system-registers/offsets.ts';
@@ -99,7 +100,9 @@ export function enterException(cpu: Cpu, target: number, vector: number): void {
   selectStack(state, target, 1);
   u[PC_WORD] = (u[VBAR_WORD[target]] | offset) >>> 0;
   u[PC_WORD + 1] = u[VBAR_WORD[target] + 1];
-  if (changesLevel) cpu.mmu.selectContext(cpu);
+  if (!changesLevel) return;
+  updateFpTrap(state);
+  cpu.mmu.selectContext(cpu);
 }
 
 function traceSynchronous(cpu: Cpu, target: number, esr: number): void {

@@ -2,6 +2,7 @@
 import { Spsr } from '../../arch/spsr.ts';
 import { TraceKind } from '../trace-events.ts';
 import { type Cpu, Status } from './cpu.ts';
+import { updateFpTrap } from './fp-access.ts';
 import { selectStack } from './exceptions-entry.ts';
 import { returnedSs, StepState, stepState } from './exceptions-debug.ts';
 import { deliverableInterrupt } from './exceptions-interrupt.ts';
@@ -47,7 +48,12 @@ function traceReturn(cpu: Cpu, low: number, high: number, target: number, illega
   cpu.host.trace(cpu, TraceKind.exceptionReturn, argument);
 }
 
-/** ERET at EL1 or EL2. Answers `leave` when an interrupt or a software step is due at once. */
+/** Must `takeDue` be asked before the next instruction? */
+function isDue(cpu: Cpu): boolean {
+  return cpu.state.u32[IL >>> 2] !== 0 || deliverableInterrupt(cpu) !== 0 || stepState(cpu) !== StepState.inactive;
+}
+
+/** ERET at EL1 or EL2. Answers `leave` when an interrupt, a software step or an Illegal Execution state is due at once. */
 export function exceptionReturn(cpu: Cpu): Status {
   const u = cpu.state.u32;
   const from = u[EL >>> 2];
@@ -62,6 +68,9 @@ export function exceptionReturn(cpu: Cpu): Status {
   u[(PC >>> 2) + 1] = branchHigh(cpu, target, u[elr + 1]);
   u[EVENT >>> 2] = 1;
   u[EXCLUSIVE_SIZE >>> 2] = 0;
-  if (target !== from) cpu.mmu.selectContext(cpu);
-  return deliverableInterrupt(cpu) !== 0 || stepState(cpu) !== StepState.inactive ? Status.leave : Status.resync;
+  if (target !== from) {
+    updateFpTrap(cpu.state);
+    cpu.mmu.selectContext(cpu);
+  }
+  return isDue(cpu) ? Status.leave : Status.resync;
 }

@@ -6,12 +6,13 @@
 import { ExceptionClass } from '../../arch/esr.ts';
 import { TraceKind } from '../trace-events.ts';
 import { type Cpu, type Exceptions, Status } from './cpu.ts';
-import { debugTarget } from './exceptions-debug.ts';
+import { debugTarget, StepState, stepState, takeSoftwareStep } from './exceptions-debug.ts';
 import { advance, setFar, synchronousTarget, takeSynchronous } from './exceptions-entry.ts';
 import { deliverableInterrupt, pendingInterrupts, takeInterrupt } from './exceptions-interrupt.ts';
+import { cpacrTraps, cptrTraps } from './fp-access.ts';
 import { exceptionReturn } from './exceptions-return.ts';
-import { EL, EVENT, PC, SLEEP, SS } from './state.ts';
-import { Cptr, Hcr, Sctlr } from './system-registers/bits.ts';
+import { EL, EVENT, IL, PC, SLEEP, SS } from './state.ts';
+import { Hcr, Sctlr } from './system-registers/bits.ts';
 import { Reg } from './system-registers/offsets.ts';
 import { syncPmu } from './system-registers/pmu.ts';
 
@@ -85,26 +86,13 @@ function pcAlignment(cpu: Cpu): Status {
   return takeSynchronous(cpu, target, ExceptionClass.pcAlignment, 0);
 }
 
-/** CPACR_EL1.FPEN traps EL0 with 0bx1 = 01, EL0 and EL1 with 0bx0. */
-function cpacrTraps(cpu: Cpu): boolean {
-  const fpen = (cpu.state.u32[Reg.CPACR_EL1 >>> 2] >>> 20) & 3;
-  return (fpen & 1) === 0 || (fpen === 1 && level(cpu) === 0);
-}
-
 function checkFpAccess(cpu: Cpu): Status {
-  if (level(cpu) < 2 && cpacrTraps(cpu)) {
+  if (cpacrTraps(cpu.state)) {
     // Routed to EL2 by TGE, this trap is reported as an UNDEFINED instruction (pseudocode AArch64.AdvSIMDFPAccessTrap).
     if ((hcr(cpu) & Hcr.TGE) !== 0) return takeSynchronous(cpu, 2, ExceptionClass.unknown, 0);
     return takeSynchronous(cpu, 1, ExceptionClass.fpAccess, ISS_ALWAYS);
   }
-  if ((cpu.state.u32[Reg.CPTR_EL2 >>> 2] & Cptr.TFP) === 0) return Status.next;
-  return takeSynchronous(cpu, 2, ExceptionClass.fpAccess, ISS_ALWAYS);
-}
-
-/** True when FP and SIMD instructions are allowed in the current state, without side effects. */
-export function fpAllowed(cpu: Cpu): boolean {
-  const traps = (level(cpu) < 2 && cpacrTraps(cpu)) || (cpu.state.u32[Reg.CPTR_EL2 >>> 2] & Cptr.TFP) !== 0;
-  return !traps;
+  return cptrTraps(cpu.state) ? takeSynchronous(cpu, 2, ExceptionClass.fpAccess, ISS_ALWAYS) : Status.next;
 }
 
 /** Exception entry and return of the CPU core. */
@@ -124,3 +112,18 @@ export const exceptions: Exceptions = {
   illegalState: (cpu) => takeSynchronous(cpu, synchronousTarget(cpu), ExceptionClass.illegalState, 0),
   takeInterrupt,
 };
+
+/**
+ * Takes what is due before the next instruction: the guest's own software step, an interrupt, an Illegal Execution state. To be called whenever the
+ * wasm loop was left and before it is entered; true when PC changed.
+ */
+export function takeDue(cpu: Cpu): boolean {
+  if (stepState(cpu) === StepState.activePending) {
+    takeSoftwareStep(cpu, true, false);
+    return true;
+  }
+  if (takeInterrupt(cpu)) return true;
+  if (cpu.state.u32[IL >>> 2] === 0) return false;
+  exceptions.illegalState(cpu);
+  return true;
+}
