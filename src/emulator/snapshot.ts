@@ -53,7 +53,9 @@ interface Parsed {
   readonly extra: Plain;
   /** Pairs of page number and content number. */
   readonly table: Uint32Array;
-  readonly contents: Uint8Array;
+  /** Compressed blocks, and how many contents there are in them. */
+  readonly blocks: readonly Uint8Array[];
+  readonly contents: number;
 }
 
 export class MachineState {
@@ -92,18 +94,20 @@ export class MachineState {
 
   /**
    * Takes the state from a file and gives its `extra`. Throws `SnapshotError`: the machine is unchanged then, unless the problem is `not-this-machine`,
-   * after which it must be reset. The caller drops TLBs, decoded code and translations.
+   * after which it must be reset. The caller drops TLBs, decoded code and translations. `memoryIsZero` says that RAM was never written, which saves a look at
+   * all of it.
    */
-  load(file: Uint8Array): Plain {
+  load(file: Uint8Array, memoryIsZero = false): Plain {
     const parsed = parseFile(file);
-    const [cpus, parts] = [Object.keys(parsed.parts), Object.keys(this.source.parts)];
-    if (parsed.cpus.length !== this.source.cpus.length || parts.some((name) => !cpus.includes(name))) {
+    const { cpus, parts } = this.source;
+    if (parsed.cpus.length !== cpus.length || Object.keys(parts).some((name) => !(name in parsed.parts))) {
       throw new SnapshotError('not-this-machine', 'The snapshot is of a machine with other parts.');
     }
-    this.loadPages(parsed.table, parsed.contents);
-    parsed.cpus.forEach((saved, i) => loadCpu(this.source.cpus[i], saved));
-    asSnapshotError('not-this-machine', 'The snapshot is of a machine with other devices', () => {
-      for (const [name, part] of Object.entries(this.source.parts)) part.restore(parsed.parts[name]);
+    if (!memoryIsZero) this.eachPage((address) => this.bytes.fill(0, address, address + PAGE_SIZE));
+    asSnapshotError('not-this-machine', 'The snapshot does not fit this machine', () => {
+      this.loadPages(parsed);
+      parsed.cpus.forEach((saved, i) => loadCpu(cpus[i], saved));
+      for (const [name, part] of Object.entries(parts)) part.restore(parsed.parts[name]);
     });
     return parsed.extra;
   }
@@ -164,13 +168,33 @@ export class MachineState {
     return blocks;
   }
 
-  private loadPages(table: Uint32Array, contents: Uint8Array): void {
-    this.eachPage((address) => this.bytes.fill(0, address, address + PAGE_SIZE));
-    for (let i = 0; i < table.length; i += 2) {
-      const from = table[i + 1] * PAGE_SIZE;
-      this.bytes.set(contents.subarray(from, from + PAGE_SIZE), pageAddress(table[i]));
-    }
+  /** Expands block after block, and copies each content to all pages that have it. */
+  private loadPages({ table, blocks, contents }: Parsed): void {
+    const { first, next } = pagesByContent(table, contents);
+    const plain = new Uint8Array(PAGES_PER_BLOCK * PAGE_SIZE);
+    blocks.forEach((block, b) => {
+      const count = Math.min(PAGES_PER_BLOCK, contents - b * PAGES_PER_BLOCK);
+      lz4Decode(block, plain.subarray(0, count * PAGE_SIZE));
+      for (let i = 0; i < count; i++) {
+        const page = plain.subarray(i * PAGE_SIZE, (i + 1) * PAGE_SIZE);
+        for (let entry = first[b * PAGES_PER_BLOCK + i]; entry >= 0; entry = next[entry]) {
+          this.bytes.set(page, pageAddress(table[2 * entry]));
+        }
+      }
+    });
   }
+}
+
+/** For each content the first table entry that has it, and for each entry the next one with the same content; -1 ends a chain. */
+function pagesByContent(table: Uint32Array, contents: number): { first: Int32Array; next: Int32Array } {
+  const first = new Int32Array(contents).fill(-1);
+  const next = new Int32Array(table.length / 2);
+  for (let entry = 0; entry < next.length; entry++) {
+    const content = table[2 * entry + 1];
+    next[entry] = first[content];
+    first[content] = entry;
+  }
+  return { first, next };
 }
 
 /** Linear address of a page by its number: the inverse of `pageIndex`. */
@@ -237,7 +261,8 @@ function parseBody(header: { readonly [key: string]: Plain }, body: Uint8Array):
     parts: record(header.parts),
     extra: header.extra ?? null,
     table: readTable(body, pages, contents),
-    contents: expand(body.subarray(pages * 8), contents),
+    blocks: readBlocks(body.subarray(pages * 8), Math.ceil(contents / PAGES_PER_BLOCK)),
+    contents,
   };
 }
 
@@ -250,18 +275,17 @@ function readTable(body: Uint8Array, pages: number, contents: number): Uint32Arr
   return table;
 }
 
-function expand(body: Uint8Array, contents: number): Uint8Array {
-  const plain = new Uint8Array(contents * PAGE_SIZE);
+function readBlocks(body: Uint8Array, count: number): Uint8Array[] {
   const view = new DataView(body.buffer, body.byteOffset, body.length);
   let at = 0;
-  for (let to = 0; to < plain.length; to += PAGES_PER_BLOCK * PAGE_SIZE) {
+  return Array.from({ length: count }, () => {
     if (at + 4 > body.length) throw new StateError('a block is missing');
     const end = at + 4 + view.getUint32(at, true);
     if (end > body.length) throw new StateError('a block is too short');
-    lz4Decode(body.subarray(at + 4, end), plain.subarray(to, to + PAGES_PER_BLOCK * PAGE_SIZE));
+    const block = body.subarray(at + 4, end);
     at = end;
-  }
-  return plain;
+    return block;
+  });
 }
 
 function count(state: Plain, maximum: number): number {
