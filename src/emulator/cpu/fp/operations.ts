@@ -106,16 +106,16 @@ const names = Object.keys(operations) as OperationName[];
 const list: readonly Operation[] = Object.values(operations);
 
 /** The format of 2^`log2Bytes` bytes. */
-export const FORMAT_OF_SIZE: readonly (FloatFormat | undefined)[] = [undefined, HALF, SINGLE, DOUBLE];
+const FORMAT_OF_SIZE: readonly (FloatFormat | undefined)[] = [undefined, HALF, SINGLE, DOUBLE];
 
 /** Operation and lane layout packed into one number, as wasm code passes it. Sizes are log2 of bytes, 1 to 3. */
 export function laneCode(name: OperationName, from: number, to: number, count: number): number {
   return names.indexOf(name) | (from << 8) | (to << 10) | (count << 12);
 }
 
-/** Linear offsets, within the argument block, of the operands n, m, a and of the result. 16 bytes each. */
-export const ARGUMENT_SIZE = 16;
-export const RESULT_OFFSET = 48;
+/** Offsets in the argument block: n, m and a, then the result, 16 bytes each (`uops/argument-block.ts`). */
+const ARGUMENT_SIZE = 16;
+const RESULT_OFFSET = 48;
 
 function readLane(view: DataView, at: number, log2Bytes: number): bigint {
   if (log2Bytes === 3) return view.getBigUint64(at, true);

@@ -4,18 +4,15 @@
  */
 import type { Expr } from '../../../wasm/expr.ts';
 import { f32, f64, i32, i64 } from '../../../wasm/ops.ts';
-import { f32x4, f64x2, i32x4, i64x2, v128 } from '../../../wasm/simd.ts';
+import { f32x4, f64x2, i32x4, i64x2 } from '../../../wasm/simd.ts';
 import type { ValType } from '../../../wasm/types.ts';
-import { SCRATCH } from '../../memory-layout.ts';
 import type { Cpu } from '../cpu.ts';
 import { Fpcr, Fpsr } from '../fp/context.ts';
-import { ARGUMENT_SIZE, laneCode, type OperationName, RESULT_OFFSET, runLanes } from '../fp/operations.ts';
+import { laneCode, type OperationName, runLanes } from '../fp/operations.ts';
 import { defineHelper } from '../helpers.ts';
 import { FPCR, FPSR } from '../state.ts';
+import { ARGUMENTS, BLOCK_SIZE, callWithBlock, RESULT_OFFSET } from './argument-block.ts';
 import type { UopContext } from './context.ts';
-
-/** The argument block: in the upper half of the bounce buffer, which memory accesses do not use. */
-const ARGUMENTS = SCRATCH + 0x800;
 
 /** log2 of a lane's bytes. */
 export type LaneSize = 1 | 2 | 3;
@@ -80,17 +77,6 @@ function bitsOf(value: Expr): Expr {
   return value.type === 'f64' ? i64.reinterpret_f64(value) : value;
 }
 
-function storeSource(c: UopContext, source: Expr, at: number): void {
-  const store = { v128: v128.store, i64: i64.store, i32: i32.store }[source.type as 'v128' | 'i64' | 'i32'];
-  c.f.do(store(at, source));
-}
-
-function loadResult(type: ValType): Expr {
-  const at = ARGUMENTS + RESULT_OFFSET;
-  if (type === 'v128') return v128.load(at);
-  return type === 'i64' ? i64.load(at) : i32.load(at);
-}
-
 function permitted(c: UopContext, when: FastWhen): Expr {
   if (when === 'always') return i32.const(1);
   return i32.eqz(i32.and(c.word(FPCR), when === 'nearest' ? Fpcr.fz | ROUNDING : Fpcr.fz));
@@ -127,11 +113,8 @@ export function applyLanes(c: UopContext, sources: readonly Expr[], o: LaneOpera
           },
         );
       });
-    kept.forEach((source, i) => storeSource(c, source, ARGUMENTS + i * ARGUMENT_SIZE));
-    c.sync();
-    f.do(c.call('fp', laneCode(o.operation, o.from, o.to, o.count), o.parameter ?? 0));
-    c.reload();
-    f.set(result, loadResult(type));
+    const code = laneCode(o.operation, o.from, o.to, o.count);
+    f.set(result, callWithBlock(c, 'fp', kept, type, code, o.parameter ?? 0));
   });
   return result.get;
 }
@@ -141,7 +124,7 @@ const views = new WeakMap<ArrayBuffer, DataView>();
 function argumentsOf(memory: ArrayBuffer): DataView {
   let view = views.get(memory);
   if (!view) {
-    view = new DataView(memory, ARGUMENTS, 4 * ARGUMENT_SIZE);
+    view = new DataView(memory, ARGUMENTS, BLOCK_SIZE);
     views.set(memory, view);
   }
   return view;
