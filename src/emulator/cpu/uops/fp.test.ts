@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Encoding } from '../../../arch/a64/encoding.ts';
 import { ENCODINGS } from '../../../arch/a64/table.ts';
+import { RandomBits } from '../../../testing/fp-operands.ts';
 import { uopDifferences } from '../../../testing/uop-differences.ts';
 import { UopRunner } from '../../../testing/uop-runner.ts';
 import { assembleLines, type UserState } from '../../../testing/user-oracle.ts';
+import { fpMul, fpMulAdd } from '../fp/arithmetic.ts';
+import { DOUBLE, type FloatFormat, fpNeg, SINGLE } from '../fp/format.ts';
 import { definitionOf } from './define.ts';
 import './fp-arithmetic.ts';
 import './fp-compare.ts';
@@ -41,6 +44,14 @@ describe('floating-point instructions', { timeout: 600_000 }, () => {
     expect(uopDifferences(new UopRunner(), rows, amount)).toEqual([]);
   });
 
+  it.each([
+    [32, 0],
+    [32, 0x10],
+    [64, 0x10],
+  ] as const)('fuse exactly where %i-bit sums cancel or tie, FPSR %i', (size, fpsr) => {
+    expect(fusedDifferences(size, fpsr, amount.words * 500)).toEqual([]);
+  });
+
   it('stay in wasm on ordinary operands once IXC is set', () => {
     const lines = ['fadd', 'fsub', 'fmul', 'fdiv', 'fmax', 'fmin'].map((name) => `${name} d0, d1, d2`);
     const more = [
@@ -72,6 +83,40 @@ describe('floating-point instructions', { timeout: 600_000 }, () => {
     expect(words.flatMap((word) => slowCalls(word, 0))).toEqual([]);
   });
 });
+
+/** Numbers whose exact a * b + c lies at, or one unit beside, a tie, a cancellation or a number: what a double rounding gets wrong. */
+function fusedOperands(random: RandomBits, size: 32 | 64): [bigint, bigint, bigint] {
+  const format = size === 64 ? DOUBLE : SINGLE;
+  const n = nearOne(random, format);
+  const m = nearOne(random, format);
+  const fp = { fpcr: 0, fpsr: 0 };
+  const product = fpNeg(format, fpMul(format, n, m, fp));
+  const nudged = product + BigInt(random.below(5) - 2);
+  const far = BigInt(random.below(120) - 60) << format.fractionShift;
+  return [n, m, random.pick([nudged, product, product + far, nearOne(random, format) + far, 0n])];
+}
+
+/** Few or many significant bits, exponent near 0, either sign. */
+function nearOne(random: RandomBits, format: FloatFormat): bigint {
+  const kept = (1n << BigInt(random.below(format.fractionBits + 1))) - 1n;
+  const fraction = random.next() & format.fractionMask;
+  const exponent = BigInt(random.below(9) - 4 + (format.maxBiased >> 1)) << format.fractionShift;
+  return exponent | (random.below(2) ? fraction & ~kept : fraction & kept) | (random.below(2) ? format.signBit : 0n);
+}
+
+/** Cases in which the instruction, with the given FPSR, is not what the soft float says. */
+function fusedDifferences(size: 32 | 64, fpsr: number, cases: number): string[] {
+  const random = new RandomBits(amount.seed);
+  const runner = new UopRunner();
+  const [word] = assembleLines([size === 64 ? 'fmadd d0, d1, d2, d3' : 'fmadd s0, s1, s2, s3']);
+  return Array.from({ length: cases }, () => fusedOperands(random, size)).flatMap(([n, m, a]) => {
+    const fp = { fpcr: 0, fpsr };
+    const expected = fpMulAdd(size === 64 ? DOUBLE : SINGLE, a, n, m, fp);
+    const after = runner.run(word, { v: [0n, n, m, a], x: [0n, 0n, 0n], nzcv: 0, fpcr: 0, fpsr });
+    const same = after.v[0] === expected && after.fpsr === fp.fpsr;
+    return same ? [] : [[n, m, a, expected, after.v[0]].map((x) => x.toString(16)).join(' ')];
+  });
+}
 
 /** The word, if it needed the soft float. */
 function slowCalls(word: number, fpsr: number): string[] {
