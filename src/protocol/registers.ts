@@ -4,14 +4,16 @@
 export const REGISTER_GROUPS = [
   'GENERAL',
   'SIMD',
-  'ID',
+  'EXCEPTION',
   'MEMORY',
   'SYSCFG',
-  'EXCEPTION',
+  'THREAD',
   'TIMER',
   'GIC',
+  'ID',
   'DEBUG',
-  'OTHER',
+  'PMU',
+  'IMPDEF',
 ] as const;
 export type RegisterGroup = (typeof REGISTER_GROUPS)[number];
 

@@ -1,0 +1,208 @@
+/** The page's side of a session: its stores, and what a person can make it do. */
+import type { Location } from '../protocol/address.ts';
+import type { TerminalId } from '../protocol/pack.ts';
+import type { PackSource } from '../protocol/pack.ts';
+import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
+import { STALE_STOP, type StepRequest, type Stop } from '../protocol/stop.ts';
+import type { Target } from '../protocol/target.ts';
+import { createBreakpointStore, reportStates } from './breakpoint-store.ts';
+import { CommandRegistry } from './commands.ts';
+import { ConsoleHub } from './console-hub.ts';
+import { createContextStore } from './context-store.ts';
+import { createMachineStore, isRunning } from './machine-store.ts';
+import { createNavigationStore } from './navigation.ts';
+import { addMessage, createOutputStore } from './output-store.ts';
+import type { Connect, SessionConnection } from './session.ts';
+import { createWorkspaceStore } from './workspace-store.ts';
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** One page's session, stores and actions. */
+export class Client {
+  readonly machine = createMachineStore();
+  readonly context = createContextStore();
+  readonly breakpoints = createBreakpointStore();
+  readonly workspace = createWorkspaceStore();
+  readonly navigation = createNavigationStore();
+  readonly output = createOutputStore();
+  readonly consoles = new ConsoleHub();
+  readonly commands = new CommandRegistry((message) => this.report(message));
+  readonly #connect: Connect;
+  #connection: SessionConnection | null = null;
+  #source: PackSource | null = null;
+
+  constructor(connect: Connect) {
+    this.#connect = connect;
+    this.breakpoints.subscribe((state, previous) => {
+      if (state.specs !== previous.specs) void this.#sendBreakpoints();
+    });
+    this.context.subscribe((state, previous) => {
+      if (state.target !== previous.target) void this.#readStack();
+    });
+  }
+
+  /** The session; throws when there is none, which commands prevent by being disabled. */
+  get session(): SessionFunctions {
+    if (!this.#connection) throw new Error('No machine is loaded.');
+    return this.#connection.session;
+  }
+
+  /** Shows a failure to the person. */
+  report(message: string): void {
+    this.machine.setState({ error: message });
+    addMessage(this.output, { category: 'debugger', severity: 'error', text: message, instructions: this.#now() });
+  }
+
+  #now(): number {
+    return this.machine.getState().status?.instructions ?? 0;
+  }
+
+  /** Opens a pack in a new worker, at its boot snapshot and running when it has one, else cold. */
+  async open(source: PackSource): Promise<void> {
+    this.#connection?.close();
+    this.#source = source;
+    this.consoles.reset();
+    this.machine.setState({ phase: 'loading', pack: null, status: null, stop: null, lastStop: null, error: null });
+    const connection = this.#connect(this.#events());
+    this.#connection = connection;
+    try {
+      const pack = await connection.session.loadPack(source);
+      this.machine.setState({ pack });
+      await this.#sendBreakpoints();
+      await (pack.hasSnapshot ? this.restart() : this.coldBoot());
+      if (pack.hasSnapshot) await this.resume();
+    } catch (error) {
+      if (this.#connection !== connection || this.machine.getState().phase === 'crashed') return;
+      this.machine.setState({ phase: 'empty', progress: null });
+      this.report(messageOf(error));
+    }
+  }
+
+  /** Opens the last pack again, after a crash. */
+  async reopen(): Promise<void> {
+    if (this.#source) await this.open(this.#source);
+  }
+
+  async restart(): Promise<void> {
+    this.consoles.reset();
+    const stop = await this.session.restart();
+    this.machine.setState({ phase: 'ready' });
+    this.#onStopped(stop);
+  }
+
+  async coldBoot(): Promise<void> {
+    this.consoles.reset();
+    await this.session.coldBoot();
+    this.machine.setState({ phase: 'ready' });
+    this.#onResumed();
+  }
+
+  async resume(): Promise<void> {
+    this.#onResumed();
+    await this.session.resume();
+  }
+
+  async pause(): Promise<void> {
+    await this.session.pause();
+  }
+
+  /** A step of the current target, by lines or instructions as the focus says. */
+  async step(kind: StepRequest['kind']): Promise<void> {
+    const { target, granularity } = this.context.getState();
+    const { followExceptions } = this.workspace.getState().preferences;
+    await this.session.step({ kind, granularity, target, followExceptions });
+  }
+
+  async stepInstruction(): Promise<void> {
+    await this.session.step({ kind: 'into', granularity: 'instruction', target: this.context.getState().target });
+  }
+
+  async runTo(location: Location): Promise<void> {
+    await this.session.runTo(this.context.getState().target, location);
+  }
+
+  async type(terminal: TerminalId, text: string): Promise<void> {
+    await this.session.consoleInput(terminal, text);
+  }
+
+  /** Makes `target` what every view looks at. */
+  select(target: Target): void {
+    this.context.setState({ target, frames: [], frameId: null, framesError: null });
+  }
+
+  /** Says that memory or registers were written, so that views read again. */
+  invalidate(): void {
+    this.machine.setState(({ revision }) => ({ revision: revision + 1 }));
+    void this.#readStack();
+  }
+
+  async #sendBreakpoints(): Promise<void> {
+    if (!this.#connection || !this.machine.getState().pack) return;
+    try {
+      reportStates(this.breakpoints, await this.session.setBreakpoints(this.breakpoints.getState().specs));
+    } catch (error) {
+      this.report(messageOf(error));
+    }
+  }
+
+  async #readStack(): Promise<void> {
+    const { stop } = this.machine.getState();
+    const { target } = this.context.getState();
+    if (!stop) return;
+    const isCurrent = (): boolean => this.machine.getState().stop === stop && this.context.getState().target === target;
+    try {
+      const frames = await this.session.stackTrace(stop.stopId, target);
+      const top = frames.find((frame) => frame.presentationHint !== 'label');
+      if (isCurrent()) this.context.setState({ frames, frameId: top?.id ?? null, framesError: null });
+    } catch (error) {
+      const message = messageOf(error);
+      if (isCurrent() && message !== STALE_STOP) {
+        this.context.setState({ frames: [], frameId: null, framesError: message });
+      }
+    }
+  }
+
+  #onStopped(stop: Stop): void {
+    if (this.machine.getState().stop?.stopId === stop.stopId) return;
+    this.machine.setState({ stop, lastStop: stop });
+    this.context.setState({ target: stop.target, frames: [], frameId: null, framesError: null });
+    void this.#readStack();
+  }
+
+  #onResumed(): void {
+    this.machine.setState({ stop: null, error: null });
+  }
+
+  #events(): SessionEvents {
+    return {
+      status: (status) => this.machine.setState({ status }),
+      stopped: (stop) => this.#onStopped(stop),
+      resumed: () => this.#onResumed(),
+      console: (output) => this.consoles.write(output),
+      progress: (progress) => this.machine.setState({ progress }),
+      breakpointsChanged: (states) => reportStates(this.breakpoints, states),
+      output: (message) => addMessage(this.output, message),
+      crashed: (message) => this.#onCrashed(message),
+    };
+  }
+
+  #onCrashed(message: string): void {
+    this.#connection?.close();
+    this.#connection = null;
+    this.machine.setState({ phase: 'crashed', progress: null, stop: null });
+    this.report(message);
+  }
+
+  /** True when the guests can be stepped. */
+  get isStopped(): boolean {
+    const state = this.machine.getState();
+    return state.phase === 'ready' && state.stop !== null;
+  }
+
+  get isRunning(): boolean {
+    return isRunning(this.machine.getState());
+  }
+}

@@ -1,0 +1,61 @@
+import { expect, it, vi } from 'vitest';
+import { CommandRegistry, type Command } from './commands.ts';
+
+const command = (change: Partial<Command>): Command => ({
+  id: 'run.continue',
+  title: 'Continue',
+  category: 'Run',
+  keys: ['F5', 'Alt+F5'],
+  isEnabled: () => true,
+  run: () => undefined,
+  ...change,
+});
+const f5 = { key: 'F5', code: 'F5', ctrlKey: false, metaKey: false, altKey: false, shiftKey: false };
+const question = { ...f5, key: '?', code: 'Slash', shiftKey: true };
+
+it('runs a command by its key and by its alias', () => {
+  const run = vi.fn();
+  const registry = new CommandRegistry(() => undefined);
+  registry.register([command({ run })]);
+  expect(registry.handleKey(f5, true)).toBe(true);
+  expect(registry.handleKey({ ...f5, altKey: true }, false)).toBe(true);
+  expect(run).toHaveBeenCalledTimes(2);
+});
+
+it('keeps the key from the browser even while the command is disabled', () => {
+  const run = vi.fn();
+  const registry = new CommandRegistry(() => undefined);
+  registry.register([command({ run, isEnabled: () => false })]);
+  expect(registry.handleKey(f5, false)).toBe(true);
+  expect(run).not.toHaveBeenCalled();
+});
+
+it('leaves single characters to text fields', () => {
+  const registry = new CommandRegistry(() => undefined);
+  registry.register([command({ keys: ['?'] })]);
+  expect(registry.handleKey(question, true)).toBe(false);
+  expect(registry.handleKey(question, false)).toBe(true);
+});
+
+it('reports failures of both kinds', async () => {
+  const errors: string[] = [];
+  const registry = new CommandRegistry((message) => errors.push(message));
+  const fail = (): never => {
+    throw new Error('at once');
+  };
+  registry.register([
+    command({ id: 'a', keys: [], run: fail }),
+    command({ id: 'b', keys: [], run: () => Promise.reject(new Error('later')) }),
+  ]);
+  registry.run('a');
+  registry.run('b');
+  await Promise.resolve();
+  await Promise.resolve();
+  expect(errors).toEqual(['at once', 'later']);
+});
+
+it('refuses two owners of one key', () => {
+  const registry = new CommandRegistry(() => undefined);
+  registry.register([command({})]);
+  expect(() => registry.register([command({ id: 'other' })])).toThrow('F5 belongs to run.continue');
+});

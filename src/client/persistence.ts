@@ -1,0 +1,110 @@
+/** What survives a reload: layouts, breakpoints, watches, open files, preferences. One JSON document, also the export format. */
+import { z } from 'zod';
+import { formatLocation, parseLocation } from '../protocol/address.ts';
+import { formatScope, parseScope } from '../protocol/target.ts';
+
+// The validator's compiled mode needs `eval`, which the page's Content-Security-Policy forbids.
+z.config({ jitless: true });
+
+const location = z.codec(z.string(), z.custom<ReturnType<typeof requireLocation>>(), {
+  decode: (text) => requireLocation(text),
+  encode: (value) => formatLocation(value),
+});
+
+const scope = z.codec(z.string(), z.custom<ReturnType<typeof requireScope>>(), {
+  decode: (text) => requireScope(text),
+  encode: (value) => formatScope(value),
+});
+
+function requireLocation(text: string): NonNullable<ReturnType<typeof parseLocation>> {
+  const parsed = parseLocation(text, { kind: 'pa' });
+  if (!parsed) throw new Error(`${text} is not an address`);
+  return parsed;
+}
+
+function requireScope(text: string): NonNullable<ReturnType<typeof parseScope>> {
+  const parsed = parseScope(text);
+  if (!parsed) throw new Error(`${text} is not a scope`);
+  return parsed;
+}
+
+const exception = z.enum(['SVC', 'HVC', 'SMC', 'IRQ', 'FIQ', 'ERET', 'dataAbort', 'instructionAbort', 'undefined']);
+
+const place = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('address'), location }),
+  z.object({ kind: z.literal('function'), name: z.string() }),
+  z.object({ kind: z.literal('line'), path: z.string(), line: z.int().positive() }),
+  z.object({
+    kind: z.literal('data'),
+    location,
+    size: z.int().positive(),
+    access: z.enum(['read', 'write', 'readWrite', 'change']),
+  }),
+  z.object({ kind: z.literal('exception'), exception, immediate: z.int().optional() }),
+]);
+
+const breakpoint = z.object({
+  id: z.string(),
+  enabled: z.boolean(),
+  place,
+  scope,
+  condition: z.string().optional(),
+  hitCount: z.int().positive().optional(),
+  logMessage: z.string().optional(),
+});
+
+const openSource = z.object({
+  path: z.string(),
+  owner: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('xen') }),
+    z.object({ kind: z.literal('domain'), domain: z.int() }),
+  ]),
+  line: z.int().optional(),
+});
+
+const workspace = z.object({
+  version: z.literal(1),
+  breakpoints: z.array(breakpoint),
+  watches: z.array(z.string()),
+  sources: z.array(openSource),
+  /** Dock layouts by name; `current` is the one in use. Their shape belongs to the docking library. */
+  layouts: z.record(z.string(), z.unknown()),
+  pinnedRegisters: z.array(z.string()),
+  preferences: z.object({
+    theme: z.enum(['system', 'dark', 'light']),
+    followExceptions: z.boolean(),
+    guideSeen: z.boolean(),
+  }),
+});
+
+/** Everything that is kept. */
+export type Workspace = z.infer<typeof workspace>;
+
+export const EMPTY_WORKSPACE: Workspace = {
+  version: 1,
+  breakpoints: [],
+  watches: [],
+  sources: [],
+  layouts: {},
+  pinnedRegisters: [],
+  preferences: { theme: 'system', followExceptions: false, guideSeen: false },
+};
+
+/** Writes a workspace as text. */
+export function encodeWorkspace(value: Workspace): string {
+  return JSON.stringify(z.encode(workspace, value), null, 1);
+}
+
+/** Reads what `encodeWorkspace` wrote; throws with the first problem in words. */
+export function decodeWorkspace(text: string): Workspace {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new Error('This is not a Trapline workspace: it is not JSON.');
+  }
+  const result = workspace.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new Error(`This is not a Trapline workspace: ${issue.path.join('.') || 'the document'}: ${issue.message}.`);
+}

@@ -1,0 +1,39 @@
+/** The worker that holds the machine, as the page reaches it. */
+import { createBirpc } from 'birpc';
+import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
+
+/** A running session and how to end it. */
+export interface SessionConnection {
+  readonly session: SessionFunctions;
+  /** Ends the worker at once; calls in flight are rejected. */
+  close(): void;
+}
+
+/** Starts a session that reports to `events`. */
+export type Connect = (events: SessionEvents) => SessionConnection;
+
+/** Starts the emulator worker. An error that escapes it, even while its script is being loaded, arrives as `crashed`. */
+export function connectWorker(events: SessionEvents): SessionConnection {
+  const worker = new Worker(new URL('../workers/emulator.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'machine',
+  });
+  worker.addEventListener('error', (event) => {
+    event.preventDefault();
+    events.crashed(event.message || 'the worker could not be started');
+  });
+  const rpc = createBirpc<SessionFunctions, SessionEvents>(events, {
+    post: (data) => worker.postMessage(data),
+    on: (receive) => worker.addEventListener('message', (event) => void receive(event.data)),
+    eventNames: [],
+    // A cold boot or a long step may rightly take minutes; the progress events say that it is alive.
+    timeout: -1,
+  });
+  return {
+    session: rpc,
+    close() {
+      worker.terminate();
+      rpc.$close(new Error('the session was closed'));
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/** Commands about the app itself: workspace files, theme, help. */
+import type { Client } from '../../client/client.ts';
+import type { Command } from '../../client/commands.ts';
+import { exportWorkspace, importWorkspace } from '../../client/workspace-store.ts';
+import type { LocalFile } from '../../protocol/pack.ts';
+
+/** What the workbench itself offers. */
+export interface AppActions {
+  openPalette(): void;
+  openHelp(): void;
+  openGuide(): void;
+}
+
+function saveFile(name: string, text: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  link.download = name;
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+/** Asks for files; resolves to none when the person changes their mind. */
+function chooseFiles(change: (input: HTMLInputElement) => void): Promise<readonly File[]> {
+  const input = document.createElement('input');
+  input.type = 'file';
+  change(input);
+  return new Promise((resolve) => {
+    input.addEventListener('change', () => resolve([...(input.files ?? [])]));
+    input.addEventListener('cancel', () => resolve([]));
+    input.click();
+  });
+}
+
+async function openLocalPack(client: Client): Promise<void> {
+  const files = await chooseFiles((input) => {
+    input.webkitdirectory = true;
+  });
+  if (files.length > 0) await client.open({ kind: 'files', files: files as readonly LocalFile[] });
+}
+
+async function importFile(client: Client): Promise<void> {
+  const [file] = await chooseFiles((input) => {
+    input.accept = 'application/json,.json';
+  });
+  if (file) importWorkspace(await file.text(), client.workspace, client.breakpoints);
+}
+
+const THEMES = ['system', 'dark', 'light'] as const;
+
+function cycleTheme(client: Client): void {
+  const { preferences } = client.workspace.getState();
+  const theme = THEMES[(THEMES.indexOf(preferences.theme) + 1) % THEMES.length];
+  client.workspace.setState({ preferences: { ...preferences, theme } });
+}
+
+function toggleFollowExceptions(client: Client): void {
+  const { preferences } = client.workspace.getState();
+  client.workspace.setState({ preferences: { ...preferences, followExceptions: !preferences.followExceptions } });
+}
+
+export function appCommands(client: Client, actions: AppActions): Command[] {
+  const isEnabled = (): boolean => true;
+  const command = (
+    category: Command['category'],
+    id: string,
+    title: string,
+    run: Command['run'],
+    keys: readonly string[] = [],
+  ): Command => ({ id, title, category, keys, isEnabled, run });
+  return [
+    command('File', 'file.openPack', 'Open Pack from Folder…', () => openLocalPack(client)),
+    command('File', 'file.export', 'Export Workspace…', () =>
+      saveFile('workspace.trapline.json', exportWorkspace(client.workspace, client.breakpoints)),
+    ),
+    command('File', 'file.import', 'Import Workspace…', () => importFile(client)),
+    command('View', 'view.theme', 'Change Theme: System, Dark, Light', () => cycleTheme(client)),
+    command('Run', 'run.followExceptions', 'Step into Exceptions: On or Off', () => toggleFollowExceptions(client)),
+    command('Go', 'go.palette', 'Command Palette', actions.openPalette, ['Ctrl+Shift+P', 'F1']),
+    command('Help', 'help.keys', 'Keyboard Shortcuts', actions.openHelp, ['?']),
+    command('Help', 'help.guide', 'Guided Start', actions.openGuide),
+  ];
+}

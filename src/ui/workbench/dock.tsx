@@ -1,0 +1,160 @@
+/** The docked panels: restores the person's layout, opens what navigation asks for, and keeps every change. */
+import {
+  type DockviewApi,
+  DockviewReact,
+  type DockviewReadyEvent,
+  type DockviewTheme,
+  type IDockviewPanelHeaderProps,
+  type IDockviewPanelProps,
+} from 'dockview-react';
+import { createContext, type ReactElement, useContext, useEffect, useMemo, useState } from 'react';
+import type { Client } from '../../client/client.ts';
+import { domainName } from '../../client/machine-store.ts';
+import { type OpenSource, sourcePanelId } from '../../client/navigation.ts';
+import { useClient } from '../client-context.tsx';
+import { ownerOf } from '../widgets/owner-chip.tsx';
+import { Icon } from '../widgets/icon.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
+import { layoutCommands } from './layout-commands.ts';
+import { defaultPanels, openPanel, resetLayout } from './layout.ts';
+import type { ViewDefinition } from './view.ts';
+
+const THEME: DockviewTheme = { name: 'trapline', className: 'dockview-theme-trapline', gap: 0 };
+
+const Views = createContext<readonly ViewDefinition[]>([]);
+
+function Panel({ api, params }: IDockviewPanelProps<Record<string, unknown>>): ReactElement | null {
+  const views = useContext(Views);
+  const [isVisible, setVisible] = useState(api.isVisible);
+  useEffect(() => {
+    const subscription = api.onDidVisibilityChange((event) => setVisible(event.isVisible));
+    return () => subscription.dispose();
+  }, [api]);
+  const view = views.find(({ id }) => id === params.view);
+  if (!view) return null;
+  const View = view.component;
+  return (
+    <ErrorBoundary name={api.title ?? view.title}>
+      <View params={params} isVisible={isVisible} />
+    </ErrorBoundary>
+  );
+}
+
+function Tab({ api, params }: IDockviewPanelHeaderProps<Record<string, unknown>>): ReactElement {
+  const [title, setTitle] = useState(api.title ?? '');
+  useEffect(() => {
+    const subscription = api.onDidTitleChange((event) => setTitle(event.title));
+    return () => subscription.dispose();
+  }, [api]);
+  const owner = params.owner as number | 'xen' | undefined;
+  return (
+    <div className="dock-tab" data-owner={owner === undefined ? undefined : ownerOf(owner)}>
+      {owner !== undefined && <span className="owner-dot" />}
+      <span>{title}</span>
+      <button
+        type="button"
+        className="dock-tab-close"
+        aria-label={`Close ${title}`}
+        tabIndex={-1}
+        onPointerDown={(event) => event.preventDefault()}
+        onClick={(event) => {
+          event.stopPropagation();
+          api.close();
+        }}
+      >
+        <Icon name="close" size={11} />
+      </button>
+    </div>
+  );
+}
+
+const COMPONENTS = { view: Panel };
+const TAB_COMPONENTS = { tab: Tab };
+
+function domainsOf(client: Client): number[] {
+  return client.machine.getState().pack?.domains.map(({ domid }) => domid) ?? [0, 1, 2];
+}
+
+/** Title of a source tab: the file and whose it is. */
+function sourceTitle(client: Client, { path, owner }: OpenSource): string {
+  const name = owner.kind === 'xen' ? 'Xen' : domainName(client.machine.getState().pack, owner.domain);
+  return `${path.split('/').at(-1)} @ ${name}`;
+}
+
+/** Brings a panel forward, opening it if it is not there. */
+function reveal(api: DockviewApi, client: Client, views: readonly ViewDefinition[], id: string): void {
+  const open = api.getPanel(id);
+  if (open) {
+    open.api.setActive();
+    return;
+  }
+  const { source } = client.navigation.getState();
+  const sourceView = views.find((view) => view.id === 'source');
+  if (source && sourceView && sourcePanelId(source) === id) {
+    const owner = source.owner.kind === 'xen' ? 'xen' : source.owner.domain;
+    const panel = { id, title: sourceTitle(client, source), owner, params: { source } } as const;
+    openPanel(api, { view: sourceView, panel }, views);
+    return;
+  }
+  const panel = defaultPanels(views, domainsOf(client)).find((each) => (each.panel?.id ?? each.view.id) === id);
+  if (panel) openPanel(api, panel, views);
+}
+
+function restoreLayout(api: DockviewApi, client: Client, views: readonly ViewDefinition[]): void {
+  const kept = client.workspace.getState().layouts.current;
+  if (kept !== undefined) {
+    try {
+      api.fromJSON(kept as Parameters<DockviewApi['fromJSON']>[0]);
+      if (api.panels.length > 0) return;
+    } catch {
+      // A layout of another version of the docking library: the default one is always good.
+    }
+  }
+  resetLayout(api, views, domainsOf(client));
+}
+
+/** Connects the dock to the client; returns how to disconnect it. */
+function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition[]): () => void {
+  restoreLayout(api, client, views);
+  const removeCommands = client.commands.register(
+    layoutCommands(api, client, views, {
+      reveal: (id) => reveal(api, client, views, id),
+      reset: () => resetLayout(api, views, domainsOf(client)),
+    }),
+  );
+  const layoutChange = api.onDidLayoutChange(() => {
+    client.workspace.setState(({ layouts }) => ({ layouts: { ...layouts, current: api.toJSON() } }));
+  });
+  const activeChange = api.onDidActivePanelChange((event) => {
+    const granularity = event.panel?.id === 'disassembly' ? 'instruction' : 'line';
+    client.context.setState({ granularity });
+  });
+  const stopNavigation = client.navigation.subscribe((state, previous) => {
+    if (state.reveal && state.reveal !== previous.reveal) reveal(api, client, views, state.reveal.panel);
+  });
+  return () => {
+    removeCommands();
+    layoutChange.dispose();
+    activeChange.dispose();
+    stopNavigation();
+  };
+}
+
+export function Dock({ views }: { readonly views: readonly ViewDefinition[] }): ReactElement {
+  const client = useClient();
+  const [api, setApi] = useState<DockviewApi | null>(null);
+  useEffect(() => (api ? attach(api, client, views) : undefined), [api, client, views]);
+  const dock = useMemo(
+    () => (
+      <DockviewReact
+        components={COMPONENTS}
+        tabComponents={TAB_COMPONENTS}
+        theme={THEME}
+        disableFloatingGroups
+        onReady={(event: DockviewReadyEvent) => setApi(event.api)}
+      />
+    ),
+    [],
+  );
+  return <Views.Provider value={views}>{dock}</Views.Provider>;
+}
