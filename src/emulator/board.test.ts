@@ -12,7 +12,7 @@ let sent: [number, number][];
 function makeBoard(): Board {
   return new Board({
     now: () => now,
-    executing: 0,
+    executing: () => 0,
     setLines: (cpu, bits) => (lines[cpu] = bits),
     deadlineChanged: () => {},
     serialOutput: (port, byte) => sent.push([port, byte]),

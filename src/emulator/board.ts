@@ -19,7 +19,7 @@ export interface BoardHost {
   /** Virtual time in ns as `cpu` sees it now, exact to the instruction. */
   now(cpu: number): number;
   /** The CPU that is executing (0 when none is). */
-  readonly executing: number;
+  executing(): number;
   /** Drives the interrupt signals into a CPU (`Line` bits). */
   setLines(cpu: number, lines: number): void;
   /** `nextDeadline(cpu)` must be asked again before another instruction retires. */
@@ -46,7 +46,7 @@ export class Board {
     });
     this.uarts = UARTS.map(({ base, spi }, port) => {
       return new CadenceUart(`uart${port}`, base, {
-        now: () => host.now(host.executing),
+        now: () => host.now(host.executing()),
         setInterrupt: (level) => this.gic.setSpi(spi, level),
         deadlineChanged: () => host.deadlineChanged(DEVICE_CPU),
         output: (byte) => host.serialOutput(port, byte),

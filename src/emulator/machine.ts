@@ -56,13 +56,12 @@ export class Machine {
   constructor() {
     this.board = new Board({
       now: (cpu) => this.now(cpu),
-      executing: 0,
+      executing: () => this.executing,
       setLines: (cpu, lines) => this.#setLines(cpu, lines),
       deadlineChanged: (cpu) => this.#deadlineChanged(cpu),
       serialOutput: (port, byte) => this.hooks.onSerial?.(port, byte),
       unmodelledAccess: (cpu, pa, width, isWrite) => this.#noteUnmodelled(cpu, isWrite ? 'write' : 'read', pa, width),
     });
-    Object.defineProperty(this.board, 'executing', { get: () => Math.max(0, this.#executing) });
     const host = this.#makeHost();
     this.cpus = Array.from({ length: CPU_COUNT }, (_, index) => this.#makeCpu(index, host));
     Object.assign(host, { cpus: this.cpus });
@@ -101,6 +100,11 @@ export class Machine {
   now(cpu: number): number {
     const base = this.clock.time[cpu];
     return cpu === this.#executing ? base + this.#granted - this.cpus[cpu].state.get(BUDGET) : base;
+  }
+
+  /** The CPU that is executing; 0 when none is. */
+  get executing(): number {
+    return Math.max(0, this.#executing);
   }
 
   /** Instructions retired by all CPUs, exact also while one executes. */
