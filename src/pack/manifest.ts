@@ -46,7 +46,10 @@ const domain = z.object({
   vmid: natural,
 });
 
-/** How the names of a symbol file's line tables become files of the pack: the longest matching `prefix` is replaced by `folder`. */
+/**
+ * How the names of a symbol file's line tables become files of the pack: `prefix/rest` is `folder/rest`. Names are taken with their compilation
+ * directory in front and without `.` and `..`. The first root that matches counts; the prefix '' matches every relative name.
+ */
 const sourceRoot = z.object({ prefix: z.string(), folder: fileName });
 
 /** An ELF file with debug information. */

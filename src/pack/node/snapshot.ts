@@ -1,0 +1,60 @@
+/** The boot snapshot: the machine with all prompts waiting, made by the headless runner. */
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { BuildError } from './build-error.ts';
+import { cached, type Cached, contentKey } from './cache.ts';
+import { run } from './run.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const RUNNER = join(ROOT, 'src/headless/main.ts');
+/** Everything that the state of a booted machine depends on besides the pack. */
+export const MACHINE_SOURCES = ['src/base', 'src/arch', 'src/wasm', 'src/emulator', 'src/headless'].map((path) =>
+  join(ROOT, path),
+);
+
+const resultSchema = z.object({ instructions: z.number().int(), hash: z.string() });
+
+/** What is known of a snapshot, besides the file itself. */
+export interface SnapshotFacts {
+  readonly instructions: number;
+  readonly hash: string;
+}
+
+/** Whether the headless runner is there. */
+export function hasRunner(): boolean {
+  return existsSync(RUNNER);
+}
+
+/** A folder with `boot.snapshot` and `facts.json`, made by a cold boot of the pack in `packFolder`, whose contents `packKey` stands for. */
+export async function makeSnapshot(
+  packFolder: string,
+  packKey: string,
+  prompts: ReadonlyMap<string, string>,
+): Promise<Cached> {
+  const machine = await contentKey(MACHINE_SOURCES);
+  return cached('snapshot', { machine, packKey }, async (folder) => {
+    const file = join(folder, 'boot.snapshot');
+    const output = await runHeadless(packFolder, file, prompts);
+    const facts = readFacts(output);
+    if (!existsSync(file)) throw new BuildError('the headless runner ended well but wrote no snapshot');
+    await writeFile(join(folder, 'facts.json'), JSON.stringify(facts));
+  });
+}
+
+function runHeadless(pack: string, file: string, prompts: ReadonlyMap<string, string>): Promise<string> {
+  const untils = [...prompts].flatMap(([terminal, prompt]) => ['--until', terminal, prompt]);
+  const args = [RUNNER, '--pack', pack, '--cold', ...untils, '--save', file, '--hash', '--json'];
+  return run(process.execPath, ['--import', 'tsx', ...args], { cwd: ROOT });
+}
+
+function readFacts(output: string): SnapshotFacts {
+  const last = output.trimEnd().split('\n').at(-1) ?? '';
+  try {
+    return resultSchema.parse(JSON.parse(last));
+  } catch {
+    throw new BuildError(`the headless runner's last line is not its result: ${last.slice(0, 200)}`);
+  }
+}
