@@ -84,15 +84,20 @@ describe('floating-point instructions', { timeout: 600_000 }, () => {
   });
 });
 
-/** Numbers whose exact a * b + c lies at, or one unit beside, a tie, a cancellation or a number: what a double rounding gets wrong. */
+/** Numbers whose exact a + n * m lies at, or very little beside, a tie, a cancellation or a number: what a double rounding gets wrong. */
 function fusedOperands(random: RandomBits, size: 32 | 64): [bigint, bigint, bigint] {
   const format = size === 64 ? DOUBLE : SINGLE;
-  const n = nearOne(random, format);
-  const m = nearOne(random, format);
-  const fp = { fpcr: 0, fpsr: 0 };
-  const product = fpNeg(format, fpMul(format, n, m, fp));
+  const exponent = (by: number): bigint => BigInt(by) << format.fractionShift;
+  if (random.below(2) === 0) {
+    // The product is a hair beside half a unit of the last place of the addend.
+    const one = (): bigint => exponent(format.maxBiased >> 1) + BigInt(random.below(9) - 4);
+    const addend = nearOne(random, format) + exponent(format.fractionBits + random.below(4) - 1);
+    return [one(), random.below(2) ? one() : fpNeg(format, one()), addend];
+  }
+  const [n, m] = [nearOne(random, format), nearOne(random, format)];
+  const product = fpNeg(format, fpMul(format, n, m, { fpcr: 0, fpsr: 0 }));
   const nudged = product + BigInt(random.below(5) - 2);
-  const far = BigInt(random.below(120) - 60) << format.fractionShift;
+  const far = exponent(random.below(120) - 60);
   return [n, m, random.pick([nudged, product, product + far, nearOne(random, format) + far, 0n])];
 }
 
