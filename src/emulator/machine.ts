@@ -8,6 +8,8 @@ import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_TLB, IL, LINES, PC, 
 import { systemRegisters } from './cpu/system-registers/system-registers.ts';
 import { resetCpuState } from './cpu/system-registers/reset.ts';
 import type { Width } from './devices/device.ts';
+import { firmwareCall } from './devices/firmware.ts';
+import type { PsciHost } from './devices/psci.ts';
 import { CPU_COUNT, MEMORY_PAGES, PAGE_FLAGS, PageFlag, pageIndex } from './memory-layout.ts';
 import { MemoryManagementUnit } from './mmu/mmu.ts';
 import { UnmodelledLog } from './unmodelled.ts';
@@ -87,13 +89,9 @@ export class Machine {
     this.dropCode();
   }
 
-  /** Starts a CPU at EL2 with X0 given, as the boot loader would. */
-  start(cpu: number, entry: bigint, x0: bigint): void {
-    const { state } = this.cpus[cpu];
-    state.pc = entry;
-    state.setX(0, x0);
-    this.powered[cpu] = true;
-    this.clock.time[cpu] = Math.max(this.clock.time[cpu], this.clock.windowStart);
+  /** Starts CPU 0 at EL2 with X0 given, as the boot loader would. */
+  start(entry: bigint, x0: bigint): void {
+    this.#powerUp(0, entry, x0);
   }
 
   /** Virtual time of a CPU in ns, exact to the instruction also while it executes. */
@@ -300,11 +298,12 @@ export class Machine {
   }
 
   #makeHost(): CpuHost {
+    const psci = this.#makePsci();
     return {
       cpus: [],
       timers: this.board.timers,
       now: (cpu) => this.now(cpu.index),
-      firmware: (cpu) => this.#firmware(cpu),
+      firmware: (cpu) => firmwareCall(cpu, psci),
       busRead: (cpu, pa, width) => this.board.bus.read(cpu.index, pa, width),
       busWrite: (cpu, pa, width, value) => this.board.bus.write(cpu.index, pa, width, value),
       trace: (cpu, kind, argument) => this.hooks.onTrace?.(cpu, kind, argument),
@@ -313,9 +312,28 @@ export class Machine {
     };
   }
 
-  #firmware(cpu: Cpu): Status {
-    cpu.state.setX(0, 0xffff_ffffn);
-    return Status.resync;
+  #makePsci(): PsciHost {
+    return {
+      isCpuOn: (index) => this.powered[index],
+      startCpu: (index, entry, contextId) => this.#powerUp(index, entry, contextId),
+      stopCpu: (index) => {
+        this.powered[index] = false;
+        this.#cutBudget();
+      },
+      systemOff: () => this.requestStop('off'),
+      systemReset: () => this.requestStop('reset'),
+    };
+  }
+
+  /** A CPU comes up at the time of the one that called. */
+  #powerUp(index: number, entry: bigint, x0: bigint): void {
+    const { state } = this.cpus[index];
+    const lines = state.get(LINES);
+    resetCpuState(state, entry, x0);
+    state.set(LINES, lines);
+    this.mmu.reset([this.cpus[index]]);
+    this.powered[index] = true;
+    this.clock.time[index] = Math.max(this.clock.time[index], this.now(Math.max(0, this.#executing)));
   }
 
   #invalidateCode(page: number): void {
