@@ -16,8 +16,10 @@ export class Cursor {
     readonly bytes: Uint8Array,
     public at = 0,
     readonly end = bytes.length,
+    view?: DataView,
   ) {
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // Views cost more than all else here: whoever makes many cursors over the same bytes shares one.
+    this.#view = view ?? new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get isAtEnd(): boolean {

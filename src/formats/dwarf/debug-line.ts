@@ -179,7 +179,10 @@ export function lineString(sections: DwarfSections, text: LineString): string {
   return cstringAt(section, text.offset);
 }
 
-/** The full path of file `index`, made absolute with `compDir`; undefined when the table has no such file. May throw `Missing`. */
+/**
+ * The path of file `index`: absolute when the directory of compilation is (`compDir`, or directory 0 since version 5), else relative to it. Undefined
+ * when the table has no such file. May throw `Missing`.
+ */
 export function filePath(
   sections: DwarfSections,
   header: LineProgramHeader,
@@ -190,8 +193,11 @@ export function filePath(
   if (!file) return undefined;
   const name = lineString(sections, file.path);
   if (name === '') return undefined;
-  const directory = header.directories[file.directory];
-  return normalizePath(joinPath(joinPath(compDir, directory ? lineString(sections, directory) : ''), name));
+  const own = header.version >= 5 ? header.directories[0] : undefined;
+  const base = own ? lineString(sections, own) : compDir;
+  const directory = file.directory === 0 ? undefined : header.directories[file.directory];
+  const relative = joinPath(directory ? lineString(sections, directory) : '', name);
+  return normalizePath(base.startsWith('/') ? joinPath(base, relative) : relative);
 }
 
 function joinPath(base: string, path: string): string {

@@ -1,7 +1,7 @@
 /** Debugging information entries and their attributes (section 2.1), decoded only where asked. */
 import type { Abbreviation } from './debug-abbrev.ts';
 import * as dw from './constants.ts';
-import { Cursor } from './cursor.ts';
+import type { Cursor } from './cursor.ts';
 import { DwarfError } from './dwarf-error.ts';
 import { blockLength, indirectForm, skipForm } from './forms.ts';
 import type { Unit } from './unit.ts';
@@ -57,6 +57,12 @@ export class Die {
     return place && this.unit.stringValue(place.form, this.#cursor(place));
   }
 
+  /** Where in .debug_str a DW_FORM_strp attribute's text is: tells equal strings apart without decoding them. */
+  stringOffset(name: number): number | undefined {
+    const place = this.#find(name);
+    return place?.form === dw.DW_FORM_strp ? this.#cursor(place).offset(this.unit.header.is64) : undefined;
+  }
+
   /** An unsigned constant or section offset as a number; undefined when absent or of another class. */
   unsigned(name: number): number | undefined {
     const value = this.constant(name, false);
@@ -108,7 +114,7 @@ export class Die {
   }
 
   #cursor(place: AttributePlace): Cursor {
-    return new Cursor(this.unit.bytes, place.at);
+    return this.unit.cursor(place.at);
   }
 
   #find(name: number): AttributePlace | undefined {
@@ -117,7 +123,7 @@ export class Die {
     const at = this.#skipAttributes(index);
     const form = this.abbreviation.forms[index];
     if (form !== dw.DW_FORM_indirect) return { form, at, implicit: this.abbreviation.implicit.get(index) };
-    const cursor = new Cursor(this.unit.bytes, at);
+    const cursor = this.unit.cursor(at);
     const actual = indirectForm(cursor);
     return { form: actual, at: cursor.at, implicit: undefined };
   }
@@ -135,7 +141,7 @@ export class Die {
 }
 
 function skipVariable(unit: Unit, at: number, form: number): number {
-  const cursor = new Cursor(unit.bytes, at);
+  const cursor = unit.cursor(at);
   skipForm(cursor, form, unit.header);
   return cursor.at;
 }

@@ -83,6 +83,7 @@ export class Unit {
   readonly rnglistsBase: number;
   readonly loclistsBase: number;
   readonly #derived = new Map<object, unknown>();
+  readonly #view: DataView;
 
   constructor(
     readonly header: UnitHeader,
@@ -90,6 +91,7 @@ export class Unit {
     readonly abbreviations: AbbreviationTable,
     readonly sections: DwarfSections,
   ) {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const root = this.dieAtPosition(header.firstDie);
     if (!root) throw new DwarfError('malformed', `unit at ${header.offset} has no root entry`);
     this.root = root;
@@ -123,9 +125,15 @@ export class Unit {
     return this.#derived.get(key) as T;
   }
 
+  /** Reads this unit's bytes from position `at`. */
+  cursor(at: number): Cursor {
+    return new Cursor(this.bytes, at, this.bytes.length, this.#view);
+  }
+
   /** The entry at a position within the unit; undefined for a null entry. */
   dieAtPosition(at: number): Die | undefined {
-    const cursor = new Cursor(this.bytes, at);
+    if (this.bytes[at] === 0) return undefined;
+    const cursor = this.cursor(at);
     const code = cursor.uleb();
     if (code === 0) return undefined;
     const abbreviation = this.abbreviations.get(code);

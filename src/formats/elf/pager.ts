@@ -18,6 +18,8 @@ export class Missing {
 }
 
 const CHUNK_SIZE = 0x1_0000;
+/** A reader that goes on where it stopped gets this many chunks at once: a web server is asked less often. */
+const READ_AHEAD = 16;
 /** More rounds than any honest parser needs; a hostile file must not keep us here. */
 const MAX_ROUNDS = 2000;
 
@@ -25,6 +27,7 @@ const MAX_ROUNDS = 2000;
 export class Pager {
   readonly #chunks = new Map<number, Uint8Array>();
   readonly #maxChunks: number;
+  #nextSequential = -1;
 
   /** `budget` is the most that is kept, in bytes. */
   constructor(
@@ -71,7 +74,7 @@ export class Pager {
   async load(offset: number, length: number): Promise<void> {
     this.#checkRange(offset, length);
     const first = Math.floor(offset / CHUNK_SIZE);
-    const last = Math.floor((offset + Math.max(length, 1) - 1) / CHUNK_SIZE);
+    const last = this.#lastWanted(first, Math.floor((offset + Math.max(length, 1) - 1) / CHUNK_SIZE));
     for (let at = first; at <= last; at++) {
       if (this.#chunks.has(at)) continue;
       let end = at + 1;
@@ -80,6 +83,14 @@ export class Pager {
       at = end - 1;
     }
     this.#evict(last - first + 1);
+  }
+
+  #lastWanted(first: number, last: number): number {
+    const isSequential = first === this.#nextSequential || first + 1 === this.#nextSequential;
+    const end = isSequential ? Math.max(last, first + READ_AHEAD - 1) : last;
+    const result = Math.min(end, Math.ceil(this.size / CHUNK_SIZE) - 1);
+    this.#nextSequential = result + 1;
+    return result;
   }
 
   async #loadChunks(from: number, to: number): Promise<void> {

@@ -15,6 +15,8 @@ const SYM_SIZE = 24;
 
 /** One `Elf64_Sym`. `value` is an address, `size` in bytes (0 when unknown). */
 export interface Sym {
+  /** Position in the table. */
+  readonly index: number;
   readonly name: string;
   readonly value: bigint;
   readonly size: bigint;
@@ -32,7 +34,6 @@ export class SymbolTable {
   readonly #byAddress: Uint32Array;
   readonly #addresses: BigUint64Array;
   readonly #fileOf: Uint32Array;
-  #byName: Map<string, number[]> | undefined;
 
   private constructor(
     private readonly symbols: Uint8Array,
@@ -73,22 +74,28 @@ export class SymbolTable {
 
   /** All symbols called `name` exactly. */
   named(name: string): Sym[] {
-    return (this.#names().get(name) ?? []).map((index) => this.#symbol(index));
+    return this.#startingWith(`${name}\0`);
   }
 
-  /** Symbols whose name is `name` or `name` with a compiler's suffix (`.constprop.0`, `.isra.0`, `.part.0`, `.cold`). */
+  /** Symbols whose name is `name` with a compiler's suffix (`.constprop.0`, `.isra.0`, `.part.0`, `.cold`). */
   namedWithSuffix(name: string): Sym[] {
-    const result: Sym[] = [];
-    for (const [key, indices] of this.#names()) {
-      if (key.startsWith(name) && key[name.length] === '.') result.push(...indices.map((it) => this.#symbol(it)));
+    return this.#startingWith(`${name}.`);
+  }
+
+  /** Address of a function in the same source file as the local `symbol`. */
+  functionInSameFile(symbol: Sym): bigint | undefined {
+    const file = this.#fileOf[symbol.index];
+    if (file === 0) return undefined;
+    for (let index = file + 1; index < this.#count && this.#fileOf[index] === file; index++) {
+      if (this.#type(index) === STT_FUNC && this.#isDefined(index)) return this.#value(index);
     }
-    return result;
+    return undefined;
   }
 
   /** Names that start with `prefix`, at most `limit`, sorted. */
   complete(prefix: string, limit: number): string[] {
-    const found = [...this.#names().keys()].filter((name) => name.startsWith(prefix));
-    return found.toSorted().slice(0, limit);
+    const names = new Set(this.#startingWith(prefix).map((symbol) => symbol.name));
+    return [...names].toSorted().slice(0, limit);
   }
 
   /** All symbols in address order. */
@@ -183,6 +190,7 @@ export class SymbolTable {
 
   #symbol(index: number): Sym {
     return {
+      index,
       name: this.#name(index),
       value: this.#value(index),
       size: this.#size(index),
@@ -193,16 +201,20 @@ export class SymbolTable {
     };
   }
 
-  #names(): Map<string, number[]> {
-    if (this.#byName) return this.#byName;
-    const names = new Map<string, number[]>();
-    for (const index of this.#byAddress) {
-      const name = this.#name(index);
-      const others = names.get(name);
-      if (others) others.push(index);
-      else names.set(name, [index]);
-    }
-    return (this.#byName = names);
+  /** Searches the string table and then for symbols that point at what was found: as fast as a map, which a kernel would fill for half a second. */
+  #startingWith(prefix: string): Sym[] {
+    const places = new Set(occurrences(this.names, new TextEncoder().encode(prefix)));
+    if (places.size === 0) return [];
+    const found = this.#byAddress.filter((index) => places.has(this.#view.getUint32(index * SYM_SIZE, true)));
+    return Array.from(found, (index) => this.#symbol(index));
+  }
+}
+
+function* occurrences(bytes: Uint8Array, wanted: Uint8Array): IterableIterator<number> {
+  for (let at = bytes.indexOf(wanted[0]); at >= 0; at = bytes.indexOf(wanted[0], at + 1)) {
+    let length = 1;
+    while (length < wanted.length && bytes[at + length] === wanted[length]) length++;
+    if (length === wanted.length) yield at;
   }
 }
 
