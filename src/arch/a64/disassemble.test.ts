@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decode } from './decode.ts';
 import { disassemble } from './disassemble.ts';
-import { randomWords, wordsOf } from './random-words.ts';
+import { randomWords, wordsOf } from '../../testing/a64-words.ts';
 import { ENCODINGS } from './table.ts';
 
 const random = randomWords(2026);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decode } from './decode.ts';
 import { encode, fieldsOf, parsePattern } from './encoding.ts';
 import { advSimdExpandImm, decodeBitMasks } from './operands.ts';
-import { randomWords, wordsOf } from './random-words.ts';
+import { randomWords, wordsOf } from '../../testing/a64-words.ts';
 import { encodingNamed, ENCODINGS } from './table.ts';
 
 describe('the encoding table', () => {

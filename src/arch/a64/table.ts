@@ -35,3 +35,8 @@ export function encodingNamed(name: string): Encoding {
   if (row === undefined) throw new Error(`no encoding row ${name}`);
   return row;
 }
+
+/** Whether there is a row of that name. */
+export function encodingExists(name: string): boolean {
+  return byName.has(name);
+}

@@ -5,3 +5,4 @@ import './multiply.ts';
 import './branches.ts';
 import './loads-stores.ts';
 import './exclusives.ts';
+import './simd.ts';

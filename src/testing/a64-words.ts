@@ -1,6 +1,6 @@
 /** Instruction words for tests: drawn from a fixed seed, so that every run sees the same ones. */
-import { decode } from './decode.ts';
-import type { Encoding } from './encoding.ts';
+import { decode } from '../arch/a64/decode.ts';
+import type { Encoding } from '../arch/a64/encoding.ts';
 
 /** A generator of unsigned 32-bit numbers (xorshift32). `seed` must not be 0. */
 export function randomWords(seed: number): () => number {
