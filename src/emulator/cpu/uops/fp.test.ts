@@ -4,7 +4,7 @@ import { ENCODINGS } from '../../../arch/a64/table.ts';
 import { RandomBits } from '../../../testing/fp-operands.ts';
 import { uopDifferences } from '../../../testing/uop-differences.ts';
 import { UopRunner } from '../../../testing/uop-runner.ts';
-import { assembleLines, type UserState } from '../../../testing/user-oracle.ts';
+import { assembleLines, runUserOracle, type UserState } from '../../../testing/user-oracle.ts';
 import { fpMul, fpMulAdd } from '../fp/arithmetic.ts';
 import { DOUBLE, type FloatFormat, fpNeg, SINGLE } from '../fp/format.ts';
 import { definitionOf } from './define.ts';
@@ -42,6 +42,10 @@ describe('floating-point instructions', { timeout: 600_000 }, () => {
     const rows = ENCODINGS.filter(belongs);
     expect(rows.length).toBeGreaterThan(30);
     expect(uopDifferences(new UopRunner(), rows, amount)).toEqual([]);
+  });
+
+  it('agree with QEMU where the fast paths end', () => {
+    expect(edgeDifferences()).toEqual([]);
   });
 
   it.each([
@@ -83,6 +87,58 @@ describe('floating-point instructions', { timeout: 600_000 }, () => {
     expect(words.flatMap((word) => slowCalls(word, 0))).toEqual([]);
   });
 });
+
+/** Numbers at which a result starts to be tiny, inexact or out of an integer's range. */
+function edges(size: 32 | 64): bigint[] {
+  const format = size === 64 ? DOUBLE : SINGLE;
+  const one = BigInt(format.maxBiased >> 1) << format.fractionShift;
+  const power = (n: number): bigint => one + (BigInt(n) << format.fractionShift);
+  const smallest = 1n << format.fractionShift;
+  const widths = [13, 14, 26, 27, 28].filter((bits) => bits <= format.fractionBits);
+  const halves = widths.map((bits) => one | (1n << (format.fractionShift + 1n - BigInt(bits))));
+  const integers = [-1, 0, 23, 24, 31, 32, 53, 63, 64].flatMap((n) => [power(n) - 1n, power(n), power(n) + 1n]);
+  const positive = [
+    0n,
+    smallest - 1n,
+    smallest,
+    smallest + 1n,
+    smallest * 2n,
+    format.infinity - 1n,
+    ...halves,
+    ...integers,
+  ];
+  return [...positive, ...[power(31), power(31) + 1n, power(63), power(63) + 1n, one].map((x) => x | format.signBit)];
+}
+
+function edgeDifferences(): string[] {
+  const two = ['fadd', 'fsub', 'fmul', 'fdiv'].map((name) => `${name} F0, F1, F2`);
+  const one = ['w0', 'x0'].flatMap((r) => [`fcvtzs ${r}, F1`, `fcvtzu ${r}, F1`, `fcvtas ${r}, F1`, `fcvtns ${r}, F1`]);
+  const from = ['w1', 'x1'].flatMap((r) => [`scvtf F0, ${r}`, `ucvtf F0, ${r}`]);
+  return ([32, 64] as const).flatMap((size) => {
+    const [own, other] = size === 64 ? ['d', 's'] : ['s', 'd'];
+    const lines = [...two, ...one, ...from, 'fsqrt F0, F1', `fcvt ${other}0, F1`].map((line) =>
+      line.replaceAll('F', own),
+    );
+    const states = edges(size).flatMap((n) =>
+      edges(size).flatMap((m) => [0, 0x10].map((fpsr) => edgeState(n, m, fpsr))),
+    );
+    const batches = assembleLines(lines).map((word) => ({ word, states }));
+    const runner = new UopRunner();
+    return runUserOracle(batches).flatMap((results, i) =>
+      results.flatMap(({ v, x, fpsr }, j) => {
+        const ours = runner.run(batches[i].word, states[j]);
+        const same = ours.v[0] === v[0] && ours.x[0] === x[0] && ours.fpsr === fpsr;
+        return same ? [] : [`${lines[i]}: ${states[j].v.map((value) => value.toString(16)).join(' ')}`];
+      }),
+    );
+  });
+}
+
+/** General registers get integers near powers of two, as many of them as there are operands. */
+function edgeState(n: bigint, m: bigint, fpsr: number): UserState {
+  const integer = (1n << (m & 63n)) + (n & 3n) - 1n;
+  return { v: [0n, n, m, 0n], x: [0n, BigInt.asUintN(64, n & 4n ? -integer : integer), 0n], nzcv: 0, fpcr: 0, fpsr };
+}
 
 /** Numbers whose exact a + n * m lies at, or very little beside, a tie, a cancellation or a number: what a double rounding gets wrong. */
 function fusedOperands(random: RandomBits, size: 32 | 64): [bigint, bigint, bigint] {
