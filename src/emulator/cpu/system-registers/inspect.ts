@@ -17,12 +17,19 @@ function bankInUse(cpu: Cpu, name: SysregName): boolean {
 }
 
 /** Reading a counter moves what other CPUs may see, so a look from outside takes the CPU's own time instead. */
-const COUNTS: readonly SysregName[] = ['CNTPCT_EL0', 'CNTVCT_EL0'];
-
-function peekCount(cpu: Cpu, name: SysregName): bigint {
+function peekCount(cpu: Cpu, isVirtual: boolean): bigint {
   const frequency = Number(cpu.state.get64(Reg.CNTFRQ_EL0));
   const count = BigInt(Math.floor((cpu.host.now(cpu) * frequency) / 1e9));
-  return name === 'CNTPCT_EL0' ? count : BigInt.asUintN(64, count - cpu.state.get64(Reg.CNTVOFF_EL2));
+  return isVirtual ? BigInt.asUintN(64, count - cpu.state.get64(Reg.CNTVOFF_EL2)) : count;
+}
+
+/** CNTPCT, CNTVCT and the TVAL views, which depend on a counter; undefined for other registers. */
+function peekTimer(cpu: Cpu, name: SysregName): bigint | undefined {
+  const isVirtual = name.startsWith('CNTV');
+  if (name === 'CNTPCT_EL0' || name === 'CNTVCT_EL0') return peekCount(cpu, isVirtual);
+  if (!name.includes('_TVAL_')) return undefined;
+  const compare = readSystemRegister(cpu, name.replace('_TVAL_', '_CVAL_')) ?? 0n;
+  return BigInt.asUintN(32, compare - peekCount(cpu, isVirtual));
 }
 
 /** Bytes of the state block that reading a register may touch: the sink slot, and the system registers where performance counters catch up. */
@@ -42,8 +49,7 @@ export function readSystemRegister(cpu: Cpu, name: string): bigint | undefined {
   if (bankInUse(cpu, register.name)) return cpu.state.x(SLOT_SP);
   const read = handlers[register.encoding]?.read;
   if (read === undefined || AS_STORED.includes(register.name)) return cpu.state.get64(Reg[register.name]);
-  if (COUNTS.includes(register.name)) return peekCount(cpu, register.name);
-  return readQuietly(cpu, read);
+  return peekTimer(cpu, register.name) ?? readQuietly(cpu, read);
 }
 
 /** Writes the writable bits of a system register with all effects of MSR; false when it cannot be written. PC stays where it is. */
