@@ -2,6 +2,7 @@
 import { Access, Status } from '../cpu/cpu.ts';
 import type { Cpu } from '../cpu/cpu.ts';
 import { EL } from '../cpu/state.ts';
+import { ramOffset } from '../memory-layout.ts';
 import { CACHE_MAINTENANCE, raiseDataAbort } from './abort.ts';
 import { Located } from './core.ts';
 import type { MmuCore } from './core.ts';
@@ -36,7 +37,12 @@ export function cacheMaintenance(core: MmuCore, cpu: Cpu, encoding: number, rt: 
 function checkAddress(core: MmuCore, cpu: Cpu, vaLo: number, vaHi: number, want: number): Status {
   const context = core.sets[cpu.index].current;
   if (want !== Want.write && context.find(vaLo, vaHi) >= 0) return Status.next;
-  if (core.translate(context, vaLo, vaHi, want)) return Status.next;
+  if (core.translate(context, vaLo, vaHi, want)) {
+    // Loops over a range come once a line: the next ones must find the page without a walk.
+    const linear = ramOffset(core.walker.pa);
+    if (linear !== 0) core.install(context, vaLo, vaHi, linear - (vaLo & 0xfff));
+    return Status.next;
+  }
   raiseDataAbort(cpu, core.fault, vaLo, vaHi, CACHE_MAINTENANCE);
   return Status.resync;
 }

@@ -6,3 +6,4 @@ import './branches.ts';
 import './loads-stores.ts';
 import './exclusives.ts';
 import './simd.ts';
+import './system-instructions.ts';

@@ -39,7 +39,6 @@ for (const [mnemonic, zero] of [
   ['CBZ', 1],
   ['CBNZ', 0],
 ] as const)
-  // prettier-ignore
   define(`${mnemonic}_compbranch`, {
     statics: (f) => ({ sf: f.sf }),
     operands: (f) => ({ n: xz(f.Rt), imm: signExtend(f.imm19, 19) * 4 }),
@@ -56,7 +55,6 @@ for (const [mnemonic, zero] of [
   ['TBZ', 1],
   ['TBNZ', 0],
 ] as const)
-  // prettier-ignore
   define(`${mnemonic}_testbranch`, {
     statics: () => ({}),
     operands: (f) => ({ n: xz(f.Rt), m: (f.b5 << 5) | f.b40, imm: signExtend(f.imm14, 14) * 4 }),
@@ -174,22 +172,9 @@ for (const [mnemonic, helper] of [
   ['MRS', 'mrs'],
   ['MSR', 'msr'],
 ] as const)
-  // prettier-ignore
   define(`${mnemonic}_systemmove`, {
     statics: () => ({}),
     operands: (f) => ({ m: f.Rt, imm: systemEncoding(2 + f.o0, f) }),
     ends: mnemonic === 'MSR',
     emit: (c) => c.callStatus(helper, c.imm32(), c.raw('m')),
-  });
-
-for (const [mnemonic, load] of [
-  ['SYS', 0],
-  ['SYSL', 1],
-] as const)
-  // prettier-ignore
-  define(`${mnemonic}_systeminstrs`, {
-    statics: () => ({}),
-    operands: (f) => ({ m: f.Rt, imm: systemEncoding(1, f) }),
-    ends: true,
-    emit: (c) => c.callStatus('sys', c.imm32(), c.raw('m'), load),
   });

@@ -205,6 +205,14 @@ export abstract class UopContext {
     put(this.storeAddress(va, options, put));
   }
 
+  /** Linear address of a virtual one when the soft TLB has it for the kind of access, else 0. */
+  probe(va: Expr, write: boolean): Expr {
+    const at = this.let(va);
+    const entry = this.#entry(TLB, at);
+    const hit = i64.eq(i64.and(at, -0x1000n), i64.load(entry, write ? 8 : 0));
+    return select(hit, i32.add(i32.load(entry, 16), i32.wrap_i64(at)), i32.const(0));
+  }
+
   /** Ends the instruction when a helper's status says so. */
   status(status: Expr): void {
     const s = this.let(status);
@@ -224,8 +232,7 @@ export abstract class UopContext {
     const { f } = this;
     const flags = options.flags ?? 0;
     const bytes = 1 << options.size;
-    const table = this.word(flags & Access.unprivileged ? TLB_USER : TLB);
-    const entry = f.let(i32.add(table, i32.and(i32.shr_u(i32.wrap_i64(va), 7), 0x1fe0)));
+    const entry = this.#entry(flags & Access.unprivileged ? TLB_USER : TLB, va);
     const page = i64.and(i64.add(va, BigInt(bytes - 1)), -0x1000n);
     const tag = i64.load(entry, write ? 8 : 0);
     // A forced-alignment access must not hit when it is misaligned: keep the low bits in the comparison.
@@ -243,6 +250,11 @@ export abstract class UopContext {
         return address;
       },
     );
+  }
+
+  /** Entry of a TLB (`TLB` or `TLB_USER`) that an address falls on. */
+  #entry(table: number, va: Expr): Expr {
+    return this.let(i32.add(this.word(table), i32.and(i32.shr_u(i32.wrap_i64(va), 7), 0x1fe0)));
   }
 
   #info(options: AccessOptions, write: number): Expr {
