@@ -110,6 +110,15 @@ describe('stage 1', () => {
     expect(access(bench, VA, STORE_X0)).toBe('1:96000047,1234567000');
   });
 
+  it('takes a block where the granule has none as invalid', () => {
+    const wide: RegisterValues = { ...STAGE1, TCR_EL1: 16n | (25n << 16n) | (2n << 30n) | (2n << 32n) };
+    bench.poke(0x20_0000, PA | NORMAL | 1n);
+    bench.set(1, wide);
+    expect(access(bench, 0x1000n, LOAD_X3)).toBe('1:96000004,1000');
+    bench.set(1, { TCR_EL1: (wide.TCR_EL1 ?? 0n) | (1n << 14n) });
+    expect(access(bench, 0x1000n, LOAD_X3)).toBe('1:96000005,1000');
+  });
+
   it('faults at level 0 between the two ranges, and where EPD0 forbids walks', () => {
     mapPage(VA, PA, NORMAL);
     bench.set(1, STAGE1);
