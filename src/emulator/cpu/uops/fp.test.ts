@@ -95,7 +95,7 @@ function edges(size: 32 | 64): bigint[] {
   const power = (n: number): bigint => one + (BigInt(n) << format.fractionShift);
   const smallest = 1n << format.fractionShift;
   const widths = [13, 14, 26, 27, 28].filter((bits) => bits <= format.fractionBits);
-  const halves = widths.map((bits) => one | (1n << (format.fractionShift + 1n - BigInt(bits))));
+  const halves = widths.map((bits) => one | format.quietBit | (1n << (format.fractionShift + 1n - BigInt(bits))));
   const integers = [-1, 0, 23, 24, 31, 32, 53, 63, 64].flatMap((n) => [power(n) - 1n, power(n), power(n) + 1n]);
   const positive = [
     0n,
