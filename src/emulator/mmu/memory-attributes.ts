@@ -32,10 +32,10 @@ export function stage2Attributes(memAttr: number): number {
   return (stage2Nibble(memAttr >>> 2) << 4) | stage2Nibble(memAttr & 3);
 }
 
-/** Stage-2 cacheability (1 NC, 2 WT, 3 WB) as a MAIR nibble; the reserved value 0 counts as Non-cacheable. */
+/** Stage-2 cacheability (1 NC, 2 WT, 3 WB) as a MAIR nibble; the reserved value 0 counts as write-back. */
 function stage2Nibble(cacheability: number): number {
-  if (cacheability === 3) return 0xf;
-  return cacheability === 2 ? 0xb : NIBBLE_NON_CACHEABLE;
+  if (cacheability === 1) return NIBBLE_NON_CACHEABLE;
+  return cacheability === 2 ? 0xb : 0xf;
 }
 
 /** Both stages together (CombineS1S2Desc): the more restrictive type; allocation hints are those of stage 1. */
