@@ -2,6 +2,7 @@
  * The architectural state of one CPU as plain data: registers by name, in one form whatever engine ran (flags packed, caches left out), so that it can be
  * saved, compared and hashed.
  */
+import { updateFpTrap } from './cpu/fp-access.ts';
 import * as layout from './cpu/state.ts';
 import type { CpuState } from './cpu/state.ts';
 import { Reg } from './cpu/system-registers/offsets.ts';
@@ -81,6 +82,7 @@ export function loadCpu(cpu: CpuState, saved: SavedCpu): void {
   wordEntries.forEach(([, offset], i) => cpu.set(offset, saved.words[i]));
   saved.v.forEach((value, i) => cpu.set64(layout.V + 8 * i, value));
   registerEntries.forEach(([, offset], i) => cpu.set64(offset, saved.registers[i]));
+  updateFpTrap(cpu);
 }
 
 function hex(value: bigint): string {

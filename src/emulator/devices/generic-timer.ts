@@ -55,7 +55,7 @@ export class GenericTimers {
     for (const timer of this.timers.flat()) Object.assign(timer, { control: 0, compare: 0n });
     this.offsets.fill(0n);
     this.shown = 0;
-    this.updateAll();
+    for (let cpu = 0; cpu < CPU_COUNT; cpu++) this.changed(cpu);
   }
 
   /** CNTPCT: monotonic over all CPUs. */
@@ -114,10 +114,6 @@ export class GenericTimers {
     this.host.deadlineChanged(cpu);
   }
 
-  private updateAll(): void {
-    for (let cpu = 0; cpu < CPU_COUNT; cpu++) this.changed(cpu);
-  }
-
   private ticks(cpu: number): number {
     return Math.floor(this.host.now(cpu) / NS_PER_TICK);
   }
@@ -139,14 +135,14 @@ export class GenericTimers {
     return { shown: this.shown, offsets: [...this.offsets].map(String), timers };
   }
 
-  /** Takes what `save` gave. The machine's clocks and the GIC must have been restored before. */
+  /** Takes what `save` gave. The outputs stay as they are: their levels are the GIC's, and what is due is done when the CPU runs on. */
   restore(state: Plain): void {
     const fields = record(state);
     this.shown = number(fields.shown);
     this.offsets.set(list(fields.offsets, CPU_COUNT, bigint));
     const saved = list(fields.timers, CPU_COUNT * TIMER_COUNT, readTimer);
     this.timers.flat().forEach((timer, i) => Object.assign(timer, saved[i]));
-    this.updateAll();
+    for (let cpu = 0; cpu < CPU_COUNT; cpu++) this.host.deadlineChanged(cpu);
   }
 }
 

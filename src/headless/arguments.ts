@@ -1,0 +1,136 @@
+/** The command line of the headless runner. */
+import type { ConsoleId } from '../awareness/consoles.ts';
+
+export const USAGE = `Usage: npm run -s headless -- [--pack DIR] [--cold] [steps, in order ...] [--hash] [--json]
+
+  --pack DIR          the guest pack (default: public/packs/default)
+  --cold              boot from the first instruction instead of the pack's boot snapshot
+  --hash              print the hash of the machine's state at the end
+  --json              print one JSON object as the last line
+  --quiet             do not show on standard error what the consoles print
+  --limit N           give up after N instructions in all
+
+Steps:
+  --until T REGEX     run until console T (xen, d0, d1, d2) has printed a match since the previous step
+  --type T TEXT       send TEXT to console T (\\n, \\t, \\x.. escapes)
+  --instructions N    run exactly N more instructions (all CPUs together)
+  --save FILE         write the exact machine state
+  --load FILE         go on from a state that --save wrote`;
+
+/** One step of a run. */
+export type Step =
+  | { readonly kind: 'until'; readonly console: ConsoleId; readonly pattern: RegExp }
+  | { readonly kind: 'type'; readonly console: ConsoleId; readonly text: string }
+  | { readonly kind: 'instructions'; readonly count: number }
+  | { readonly kind: 'save'; readonly file: string }
+  | { readonly kind: 'load'; readonly file: string };
+
+/** A whole command line. */
+export interface Arguments {
+  readonly pack: string;
+  readonly isCold: boolean;
+  readonly steps: readonly Step[];
+  readonly wantsHash: boolean;
+  readonly wantsJson: boolean;
+  readonly isQuiet: boolean;
+  /** Instructions in all, this run only. */
+  readonly limit: number;
+  readonly wantsHelp: boolean;
+}
+
+/** The command line is wrong. */
+export class UsageError extends Error {}
+
+const DEFAULT_PACK = 'public/packs/default';
+
+/** Reads a command line (without program names). Throws `UsageError`. */
+export function parseArguments(words: readonly string[]): Arguments {
+  const reader = new WordReader(words);
+  const steps: Step[] = [];
+  const options = { pack: DEFAULT_PACK, isCold: false, wantsHash: false, wantsJson: false, isQuiet: false };
+  let limit = Infinity;
+  let wantsHelp = false;
+  for (let word = reader.take(); word !== undefined; word = reader.take()) {
+    const step = readStep(word, reader);
+    if (step) steps.push(step);
+    else if (word === '--pack') options.pack = reader.value(word);
+    else if (word === '--limit') limit = reader.count(word);
+    else if (word === '--cold') options.isCold = true;
+    else if (word === '--hash') options.wantsHash = true;
+    else if (word === '--json') options.wantsJson = true;
+    else if (word === '--quiet') options.isQuiet = true;
+    else if (word === '--help' || word === '-h') wantsHelp = true;
+    else throw new UsageError(`${word} is not an option`);
+  }
+  return { ...options, steps, limit, wantsHelp };
+}
+
+function readStep(word: string, reader: WordReader): Step | undefined {
+  switch (word) {
+    case '--until':
+      return { kind: 'until', console: reader.console(word), pattern: reader.pattern(word) };
+    case '--type':
+      return { kind: 'type', console: reader.console(word), text: unescape(reader.value(word)) };
+    case '--instructions':
+      return { kind: 'instructions', count: reader.count(word) };
+    case '--save':
+      return { kind: 'save', file: reader.value(word) };
+    case '--load':
+      return { kind: 'load', file: reader.value(word) };
+    default:
+      return undefined;
+  }
+}
+
+class WordReader {
+  private at = 0;
+
+  constructor(private readonly words: readonly string[]) {}
+
+  take(): string | undefined {
+    return this.words[this.at++];
+  }
+
+  value(option: string): string {
+    const word = this.take();
+    if (word === undefined) throw new UsageError(`${option} needs a value`);
+    return word;
+  }
+
+  console(option: string): ConsoleId {
+    const word = this.value(option);
+    if (word !== 'xen' && !/^d\d{1,5}$/.test(word))
+      throw new UsageError(`${option}: ${word} is no console (xen, d0, d1, ...)`);
+    return word as ConsoleId;
+  }
+
+  pattern(option: string): RegExp {
+    const word = this.value(option);
+    try {
+      return new RegExp(word, 'm');
+    } catch {
+      throw new UsageError(`${option}: ${word} is not a regular expression`);
+    }
+  }
+
+  count(option: string): number {
+    const word = this.value(option);
+    const count = Number(word.replaceAll('_', ''));
+    if (!/^[\d_]+(e\d+)?$/.test(word) || !Number.isSafeInteger(count)) {
+      throw new UsageError(`${option}: ${word} is not a number of instructions`);
+    }
+    return count;
+  }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', e: '\x1b', '\\': '\\' };
+
+/** `\n`, `\r`, `\t`, `\e`, `\\` and `\xHH`. */
+export function unescape(text: string): string {
+  return text.replace(/\\(x[0-9a-fA-F]{2}|.)/g, (whole, code: string) => {
+    if (code.length === 3) return String.fromCharCode(parseInt(code.slice(1), 16));
+    const found = ESCAPES[code];
+    if (found === undefined) throw new UsageError(`--type: ${whole} is not an escape`);
+    return found;
+  });
+}

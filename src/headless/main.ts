@@ -1,0 +1,108 @@
+/** `npm run headless`: the machine without a page. Exit status 0: all steps done; 1: a step could not be met; 2: bad arguments, pack or state file. */
+import { writeSync } from 'node:fs';
+import type { ConsoleId } from '../awareness/consoles.ts';
+import { SnapshotError } from '../emulator/snapshot.ts';
+import { type Pack, loadPack } from '../pack/load.ts';
+import { FolderFiles } from '../pack/node/folder-files.ts';
+import { PackError } from '../pack/pack-error.ts';
+import { type Arguments, parseArguments, type Step, USAGE, UsageError } from './arguments.ts';
+import { ConsoleEcho } from './console-echo.ts';
+import { Runner, StepError } from './runner.ts';
+
+/** Ends the program with a message. */
+class Failure extends Error {
+  constructor(
+    readonly status: 1 | 2,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+async function main(): Promise<void> {
+  const args = parseArguments(process.argv.slice(2));
+  if (args.wantsHelp) {
+    console.log(USAGE);
+    return;
+  }
+  const echo = new ConsoleEcho(args.isQuiet);
+  const runner = new Runner(args.limit, (id, bytes) => echo.print(id, bytes));
+  const pack = await prepare(runner, args);
+  const failure = runSteps(runner, args.steps);
+  echo.finish();
+  printReport(runner, args, pack);
+  if (failure) throw failure;
+}
+
+/** Brings the machine to its start, unless the first step does. */
+async function prepare(runner: Runner, args: Arguments): Promise<Pack | undefined> {
+  if (!args.isCold && args.steps[0]?.kind === 'load') return undefined;
+  const pack = await loadPack(new FolderFiles(args.pack));
+  if (args.isCold) {
+    runner.coldBoot(await pack.images(), pack.manifest.entry);
+    return pack;
+  }
+  const snapshot = await pack.snapshot();
+  if (!snapshot) throw new Failure(2, `${args.pack} has no boot snapshot: use --cold, or build the pack anew`);
+  runner.load(snapshot);
+  return pack;
+}
+
+/** The first failure; the report is printed all the same. */
+function runSteps(runner: Runner, steps: readonly Step[]): Failure | undefined {
+  for (const [index, step] of steps.entries()) {
+    try {
+      runner.step(step);
+    } catch (error) {
+      return stepFailure(error, `step ${index + 1} (--${step.kind})`, runner);
+    }
+  }
+  return undefined;
+}
+
+function stepFailure(error: unknown, where: string, runner: Runner): Failure {
+  if (error instanceof StepError) {
+    const count = runner.machine.instructions.toLocaleString('en');
+    return new Failure(1, `${where} failed: ${error.message}\nAfter ${count} instructions:\n${runner.describeCpus()}`);
+  }
+  if (error instanceof SnapshotError || isFileError(error)) return new Failure(2, `${where}: ${error.message}`);
+  throw error;
+}
+
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
+}
+
+function printReport(runner: Runner, args: Arguments, pack: Pack | undefined): void {
+  const domains = pack?.manifest.domains.map(({ domid }): ConsoleId => `d${domid}`) ?? ['d0', 'd1', 'd2'];
+  const report = runner.report(args.wantsHash, ['xen', ...domains]);
+  if (args.wantsJson) {
+    writeAll(1, `${JSON.stringify(report)}\n`);
+    return;
+  }
+  const { instructions, seconds, mips, virtualSeconds, hash, unmodelled } = report;
+  const speed = `${seconds.toFixed(2)} s, ${mips.toFixed(1)} MIPS, ${virtualSeconds.toFixed(3)} s of virtual time`;
+  console.log(`${instructions.toLocaleString('en')} instructions; ${speed}`);
+  if (unmodelled.length > 0)
+    console.log(`${unmodelled.length} kinds of accesses outside the model (--json lists them)`);
+  if (hash) console.log(`hash ${hash}`);
+}
+
+/** Standard output may be a pipe that takes less at a time. */
+function writeAll(fd: number, text: string): void {
+  let bytes = Buffer.from(text);
+  while (bytes.length > 0) bytes = bytes.subarray(writeSync(fd, bytes));
+}
+
+function explain(error: unknown): { readonly message: string; readonly status: number } {
+  if (error instanceof Failure) return error;
+  if (error instanceof UsageError) return { message: `${error.message}\n\n${USAGE}`, status: 2 };
+  if (error instanceof PackError || error instanceof SnapshotError) return { message: error.message, status: 2 };
+  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), status: 2 };
+}
+
+main().catch((error: unknown) => {
+  const { message, status } = explain(error);
+  console.error(message);
+  process.exitCode = status;
+});

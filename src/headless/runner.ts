@@ -1,0 +1,153 @@
+/** Runs a machine through the steps of a command line. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { ConsoleId } from '../awareness/consoles.ts';
+import { EL, SLEEP } from '../emulator/cpu/state.ts';
+import { Reg } from '../emulator/cpu/system-registers/offsets.ts';
+import { hashMachine, loadMachine, saveMachine } from '../emulator/machine-state.ts';
+import { Machine, type RunResult } from '../emulator/machine.ts';
+import { DRAM_BASE } from '../emulator/memory-layout.ts';
+import type { UnmodelledAccess } from '../emulator/unmodelled.ts';
+import type { LoadedImage } from '../pack/load.ts';
+import { GuestConsoles } from '../workers/guest-consoles.ts';
+import type { Step } from './arguments.ts';
+import { Transcripts } from './transcripts.ts';
+
+/** Instructions between two looks at the clock. */
+const SLICE = 50_000_000;
+
+/** A step could not be met; the message says which and why. */
+export class StepError extends Error {}
+
+/** What `--json` prints. */
+export interface RunReport {
+  /** Retired by all CPUs together since the machine's reset. */
+  readonly instructions: number;
+  /** Real time spent running. */
+  readonly seconds: number;
+  /** Million instructions of this run per second of real time. */
+  readonly mips: number;
+  readonly virtualSeconds: number;
+  readonly hash: string | null;
+  /** What was printed in this run. */
+  readonly consoles: Readonly<Record<string, string>>;
+  readonly unmodelled: readonly object[];
+}
+
+export class Runner {
+  readonly machine = new Machine();
+  private readonly consoles: GuestConsoles;
+  private readonly transcripts = new Transcripts();
+  private memoryIsZero = true;
+  private seconds = 0;
+  private executed = 0;
+
+  /** `limit`: instructions in all; `show` gets what the consoles print. */
+  constructor(
+    private readonly limit: number,
+    show: (console: ConsoleId, bytes: Uint8Array) => void,
+  ) {
+    this.consoles = new GuestConsoles(this.machine, (console, bytes) => {
+      show(console, bytes);
+      if (this.transcripts.append(console, bytes)) this.stop();
+    });
+  }
+
+  /** A machine about to execute its first instruction. */
+  coldBoot(images: readonly LoadedImage[], entry: { readonly pc: number; readonly x0: number }): void {
+    for (const { address, bytes } of images) this.machine.bytes.set(bytes, DRAM_BASE + address);
+    this.memoryIsZero = false;
+    this.machine.start(BigInt(entry.pc), BigInt(entry.x0));
+  }
+
+  /** Goes on from a saved state. Throws `SnapshotError`. */
+  load(file: Uint8Array): void {
+    this.consoles.restore(loadMachine(this.machine, file, this.memoryIsZero));
+    this.memoryIsZero = false;
+  }
+
+  /** Carries out one step. Throws `StepError` when it cannot be met. */
+  step(step: Step): void {
+    if (step.kind === 'until') this.until(step.console, step.pattern);
+    else if (step.kind === 'type') this.consoles.type(step.console, step.text);
+    else if (step.kind === 'instructions') this.runExactly(step.count);
+    else if (step.kind === 'save') writeFileSync(step.file, saveMachine(this.machine, this.consoles.save()));
+    else this.load(readFileSync(step.file));
+    if (step.kind !== 'save') this.transcripts.beginStep();
+  }
+
+  report(wantsHash: boolean, consoles: readonly ConsoleId[]): RunReport {
+    const { machine, seconds } = this;
+    return {
+      instructions: machine.instructions,
+      seconds,
+      mips: seconds > 0 ? this.executed / seconds / 1e6 : 0,
+      virtualSeconds: machine.clock.windowStart / 1e9,
+      hash: wantsHash ? hashMachine(machine) : null,
+      consoles: this.transcripts.all(consoles),
+      unmodelled: machine.unmodelled.accesses.map(describeAccess),
+    };
+  }
+
+  /** One line for each CPU: where it is and what it does. */
+  describeCpus(): string {
+    return this.machine.cpus.map(({ index, state }) => {
+      const activity = !this.machine.powered[index] ? 'off' : state.get(SLEEP) !== 0 ? 'asleep' : 'running';
+      const vmid = (state.get(Reg.VTTBR_EL2 + 4) >>> 16) & 0xff;
+      return `  CPU ${index}: EL${state.get(EL)} pc 0x${state.pc.toString(16)} VMID ${vmid} ${activity}`;
+    }).join('\n'); // prettier-ignore
+  }
+
+  private until(console: ConsoleId, pattern: RegExp): void {
+    const found = this.transcripts.await(console, pattern) || this.runUntilStopped();
+    this.transcripts.stopWaiting();
+    if (found) return;
+    const tail = this.transcripts.tail(console, 400);
+    throw new StepError(`console ${console} did not print ${pattern.source}; it ends with:\n${tail}`);
+  }
+
+  /** True when an output asked for the stop. */
+  private runUntilStopped(): boolean {
+    for (;;) {
+      const left = Math.min(SLICE, this.limit - this.executed);
+      if (left <= 0) return false;
+      const result = this.run(left);
+      if (result === 'stopped') return true;
+      if (result !== 'done') throw new StepError(ENDINGS[result]);
+    }
+  }
+
+  private runExactly(count: number): void {
+    const target = this.executed + count;
+    if (target > this.limit) throw new StepError(`${count} more instructions are beyond the limit of ${this.limit}`);
+    while (this.executed < target) {
+      const result = this.run(Math.min(SLICE, target - this.executed));
+      if (result !== 'done' && result !== 'stopped') throw new StepError(ENDINGS[result]);
+    }
+  }
+
+  private run(count: number): RunResult {
+    const before = this.machine.instructions;
+    const start = process.hrtime.bigint();
+    this.consoles.isStopWanted = false;
+    const result = this.consoles.run(count);
+    this.seconds += Number(process.hrtime.bigint() - start) / 1e9;
+    this.executed += this.machine.instructions - before;
+    return result;
+  }
+
+  private stop(): void {
+    this.consoles.isStopWanted = true;
+    this.machine.requestStop();
+  }
+}
+
+const ENDINGS: Readonly<Record<Exclude<RunResult, 'done' | 'stopped'>, string>> = {
+  idle: 'every CPU sleeps and nothing will wake any',
+  off: 'the machine was switched off',
+  reset: 'the machine asked to be reset',
+};
+
+function describeAccess({ what, address, width, pc, el, vmid, count }: UnmodelledAccess): object {
+  const where = address === undefined ? {} : { address: `0x${address.toString(16)}`, width };
+  return { what, ...where, pc: `0x${pc.toString(16)}`, el, domain: vmid === 0 ? null : `d${vmid - 1}`, count };
+}
