@@ -89,7 +89,8 @@ class Runner {
     state.u64.set(before.subarray(CaseWord.x, CaseWord.nzcv), 0);
     state.nzcv = Number(before[CaseWord.nzcv]);
     this.#memory.set(before.subarray(CaseWord.memory));
-    expect(this.#flat.run(1)).toBeUndefined();
+    const stop = this.#flat.run(1);
+    if (stop) throw new Error(`${disassemble(Number(before[CaseWord.instruction]), 0n)} stopped: ${stop.kind}`);
     const after = before.slice();
     after.set(state.u64.subarray(V >>> 3, (V >>> 3) + 64), CaseWord.v);
     after.set(state.u64.subarray(0, 16), CaseWord.x);
