@@ -7,3 +7,7 @@ import './loads-stores.ts';
 import './exclusives.ts';
 import './simd.ts';
 import './system-instructions.ts';
+import './fp-arithmetic.ts';
+import './fp-compare.ts';
+import './fp-convert.ts';
+import './crypto.ts';
