@@ -15,7 +15,7 @@ function ordering(format: FloatFormat, bits: bigint): bigint {
 }
 
 /** -1, 0 or 1 as a is less than, equal to or greater than b; undefined when unordered. A quiet NaN is Invalid Operation only if `signalling`. */
-export function fpOrder(
+function fpOrder(
   format: FloatFormat,
   a: bigint,
   b: bigint,

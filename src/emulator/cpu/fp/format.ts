@@ -75,11 +75,6 @@ export function fpOnePointFive(format: FloatFormat, sign: number): bigint {
   return signed(format, sign, (BigInt(1 - format.minExponent) << format.fractionShift) | format.quietBit);
 }
 
-/** FPAbs(): also of a NaN, without exceptions. */
-export function fpAbs(format: FloatFormat, value: bigint): bigint {
-  return value & (format.signBit - 1n);
-}
-
 /** FPNeg(): also of a NaN, without exceptions. */
 export function fpNeg(format: FloatFormat, value: bigint): bigint {
   return value ^ format.signBit;

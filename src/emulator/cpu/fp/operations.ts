@@ -7,7 +7,7 @@ import * as estimate from './estimate.ts';
 import { DOUBLE, type FloatFormat, HALF, SINGLE } from './format.ts';
 
 /** One lane: raw bits of up to three operands, the formats (for integers: just their size) and a number whose meaning is the operation's. */
-export interface Lane {
+interface Lane {
   readonly n: bigint;
   readonly m: bigint;
   readonly a: bigint;
