@@ -27,7 +27,7 @@ function lane(random: Random, bits: number): bigint {
 }
 
 /** A 128-bit vector of lanes of one size. */
-export function simdVector(random: Random): bigint {
+function simdVector(random: Random): bigint {
   const bits = 8 << (random() & 3);
   let value = 0n;
   for (let at = 0; at < 128; at += bits) value |= lane(random, bits) << BigInt(at);

@@ -2,8 +2,6 @@
 import { fieldsOf, type Encoding, type Fields } from './encoding.ts';
 import { ENCODINGS } from './table.ts';
 
-export { fieldsOf } from './encoding.ts';
-
 /** A decoded word: its row and the values of the row's fields. */
 export interface Decoded {
   readonly row: Encoding;

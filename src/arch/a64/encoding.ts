@@ -10,7 +10,7 @@
 export type Fields = Record<string, number>;
 
 /** A contiguous bit field; `lsb` is its lowest bit in the word. */
-export interface Field {
+interface Field {
   readonly name: string;
   readonly lsb: number;
   readonly width: number;

@@ -20,7 +20,7 @@ import {
 import { addSaturating, settle, subSaturating } from './simd-saturating.ts';
 
 /** Shape of an operation: lane size and log2 of the bytes that take part. */
-export interface Shape {
+interface Shape {
   readonly c: UopContext;
   readonly size: number;
   readonly width: number;
@@ -68,7 +68,7 @@ for (const signed of [true, false]) {
 }
 
 /** Applies `operation` to neighbours in `n` followed by `m`. */
-export function pairwise(n: Expr, m: Expr, { c, size, width }: Shape, operation: (a: Expr, b: Expr) => Expr): Expr {
+function pairwise(n: Expr, m: Expr, { c, size, width }: Shape, operation: (a: Expr, b: Expr) => Expr): Expr {
   const [first, second] = width === 4 ? [n, m] : [c.let(pickLanes(3, n, m, (lane) => 2 * lane)), ZERO];
   const evens = c.let(everyOther(size, first, second, 0));
   return operation(evens, c.let(everyOther(size, first, second, 1)));
