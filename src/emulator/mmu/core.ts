@@ -1,12 +1,13 @@
 /** What the parts of the MMU share: the memory, the walker with its stage-2 cache, and the TLB contexts of every CPU. */
 import type { Cpu } from '../cpu/cpu.ts';
-import { CPU_COUNT, DRAM_SIZE, OCM_SIZE, PAGE_FLAGS, PageFlag, pageIndex, ramOffset } from '../memory-layout.ts';
+import { CPU_COUNT, PAGE_FLAGS, PageFlag, pageIndex, ramOffset } from '../memory-layout.ts';
 import { ContextSet } from './contexts.ts';
 import { isDevice } from './memory-attributes.ts';
 import type { Fault } from './fault.ts';
 import { Stage2Cache } from './stage2-cache.ts';
 import { Entry } from './tlb.ts';
 import type { TlbContext } from './tlb.ts';
+import { WriterIndex } from './writer-index.ts';
 import { Permission, Walker, Want } from './translation-table-walk.ts';
 
 /** Answers of `MmuCore.locate` that are not a linear address. */
@@ -22,12 +23,12 @@ export class MmuCore {
   readonly walker: Walker;
   readonly sets: readonly ContextSet[];
   onWatched: WatchHook | undefined;
-  /** 1 for each RAM page that may have a write tag somewhere. */
-  readonly #writable = new Uint8Array((DRAM_SIZE + OCM_SIZE) >>> 12);
+  readonly #writers: WriterIndex;
 
   constructor(memory: ArrayBuffer) {
     this.words = new Uint32Array(memory);
     this.bytes = new Uint8Array(memory);
+    this.#writers = new WriterIndex(this.words);
     this.walker = new Walker(this.words, this.cache);
     this.sets = Array.from({ length: CPU_COUNT }, (_, cpu) => new ContextSet(this.words, cpu));
   }
@@ -61,14 +62,14 @@ export class MmuCore {
   locate(cpu: Cpu, context: TlbContext, vaLo: number, vaHi: number, want: number, info: number): number {
     let e = context.find(vaLo, vaHi);
     if (e >= 0 && (want & 3 & ~this.words[e + Entry.flags]) === 0) {
-      if ((want & Want.write) !== 0) this.#noteWrite(cpu, context, e, this.words[e + Entry.page]);
+      if ((want & Want.write) !== 0) this.#noteWrite(cpu, context, e, this.words[e + Entry.page] + (vaLo & 0xfff));
       return this.words[e + Entry.page] + (vaLo & 0xfff);
     }
     if (!this.translate(context, vaLo, vaHi, want)) return Located.fault;
     const linear = ramOffset(this.walker.pa);
     if (linear === 0) return Located.notRam;
     e = this.install(context, vaLo, vaHi, linear - (vaLo & 0xfff));
-    if ((want & Want.write) !== 0) this.#noteWrite(cpu, context, e, linear - (vaLo & 0xfff));
+    if ((want & Want.write) !== 0) this.#noteWrite(cpu, context, e, linear);
     if ((this.bytes[PAGE_FLAGS + pageIndex(linear)] & PageFlag.watched) !== 0)
       this.onWatched?.(cpu, vaLo, vaHi, info, linear);
     return linear;
@@ -84,33 +85,29 @@ export class MmuCore {
     return context.install(vaLo, vaHi, page, permissions, blockShift);
   }
 
-  #noteWrite(cpu: Cpu, context: TlbContext, e: number, page: number): void {
-    const index = pageIndex(page);
-    if ((this.bytes[PAGE_FLAGS + index] & PageFlag.hasCode) !== 0) cpu.host.invalidateCode(page);
+  #noteWrite(cpu: Cpu, context: TlbContext, e: number, linear: number): void {
+    const index = pageIndex(linear);
+    if ((this.bytes[PAGE_FLAGS + index] & PageFlag.hasCode) !== 0) cpu.host.codeWritten(linear);
     const flags = this.bytes[PAGE_FLAGS + index] | PageFlag.dirty;
     this.bytes[PAGE_FLAGS + index] = flags;
     if (e < 0 || (flags & (PageFlag.hasCode | PageFlag.watched)) !== 0) return;
-    this.#writable[index] = 1;
+    this.#writers.add(index, e, (linear & ~0xfff) >>> 0);
     context.allowWrite(e);
   }
 
   /** A RAM page (its linear address) became code: stores to it must come to the slow path. */
   removeWriteTags(page: number): void {
-    const index = pageIndex(page);
-    if (this.#writable[index] === 0) return;
-    this.#writable[index] = 0;
-    this.#removePage(page, false);
+    if (!this.#writers.remove(pageIndex(page), page)) this.#removePage(page, false);
   }
 
   /** A RAM page became watched: all accesses must come to the slow path. */
   removeTags(page: number): void {
-    this.#writable[pageIndex(page)] = 0;
     this.#removePage(page, true);
   }
 
   /** Dirty flags were cleared: the next store to every page must set them again. */
   removeAllWriteTags(): void {
-    this.#writable.fill(0);
+    this.#writers.clear();
     this.#removePage(-1, false);
   }
 

@@ -121,7 +121,7 @@ export class TlbContext {
   }
 
   private invalidate(e: number): void {
-    this.words.fill(INVALID, e, e + 4);
+    for (let word = e; word < e + 4; word++) this.words[word] = INVALID;
   }
 
   /** Takes the write tags (`all`: the whole entries) of a RAM page away; -1 stands for every page. */

@@ -70,9 +70,9 @@ export function createMmuBench(): MmuBench {
       return bench.busValue;
     },
     busWrite: (_cpu: Cpu, pa: number, width: number, value: number) => void bench.bus.push({ pa, width, value }),
-    invalidateCode: (page: number) => {
-      bench.invalidated.push(page);
-      flags[PAGE_FLAGS + pageIndex(page)] &= ~PageFlag.hasCode;
+    codeWritten: (linear: number) => {
+      bench.invalidated.push((linear & ~0xfff) >>> 0);
+      flags[PAGE_FLAGS + pageIndex(linear)] &= ~PageFlag.hasCode;
     },
     trace: () => {},
     now: () => 0,
