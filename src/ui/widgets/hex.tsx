@@ -3,7 +3,9 @@ import type { ReactElement } from 'react';
 
 /** Splits the digits of `value` into leading zeros and the rest; at least one digit is in the rest. */
 export function splitLeadingZeros(value: bigint, bits: number): readonly [string, string] {
-  const digits = BigInt.asUintN(bits, value).toString(16).padStart(bits / 4, '0');
+  const digits = BigInt.asUintN(bits, value)
+    .toString(16)
+    .padStart(bits / 4, '0');
   const first = digits.search(/[^0]/);
   const cut = first < 0 ? digits.length - 1 : first;
   return [digits.slice(0, cut), digits.slice(cut)];

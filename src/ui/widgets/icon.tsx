@@ -31,7 +31,9 @@ const PATHS = {
   trash: <path d="M3 4.5h10M6 4.5V3h4v1.5M4.5 4.5l.6 8.5h5.8l.6-8.5M6.8 7v3.5M9.2 7v3.5" />,
   pin: <path d="M6 2h4l-.5 5 2.5 2H4l2.5-2ZM8 9v5" />,
   chevron: <path d="m6 4 4 4-4 4" />,
-  sun: <path d="M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1.1 1.1M11.9 11.9 13 13M13 3l-1.1 1.1M4.1 11.9 3 13" />,
+  sun: (
+    <path d="M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1.1 1.1M11.9 11.9 13 13M13 3l-1.1 1.1M4.1 11.9 3 13" />
+  ),
   warning: <path d="M8 2.2 14.5 13.5h-13ZM8 6.5v3.2M8 11.4v.4" strokeLinejoin="round" />,
   follow: <path d="M8 3.2a4.8 4.8 0 1 0 0 9.6 4.8 4.8 0 0 0 0-9.6ZM8 1v3M8 12v3M1 8h3M12 8h3" />,
   edit: <path d="m3 13 .6-2.8 7-7 2.2 2.2-7 7ZM9.4 4.4l2.2 2.2" strokeLinejoin="round" />,

@@ -29,7 +29,10 @@ const INDENT = 14;
 export function Tree({ rows, label, onToggle, onActivate }: TreeProps): ReactElement {
   const [focusedId, setFocusedId] = useState<string | null>(null);
   const root = useRef<HTMLDivElement>(null);
-  const focused = Math.max(0, rows.findIndex(({ id }) => id === focusedId));
+  const focused = Math.max(
+    0,
+    rows.findIndex(({ id }) => id === focusedId),
+  );
 
   const focusRow = (index: number): void => {
     const row = rows[Math.min(Math.max(index, 0), rows.length - 1)];
@@ -37,7 +40,8 @@ export function Tree({ rows, label, onToggle, onActivate }: TreeProps): ReactEle
     setFocusedId(row.id);
     root.current?.querySelector<HTMLElement>(`[data-id="${CSS.escape(row.id)}"]`)?.focus();
   };
-  const parentOf = (index: number): number => rows.findLastIndex((row, i) => i < index && row.depth < rows[index].depth);
+  const parentOf = (index: number): number =>
+    rows.findLastIndex((row, i) => i < index && row.depth < rows[index].depth);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target instanceof HTMLInputElement || event.ctrlKey || event.altKey || event.metaKey) return;

@@ -12,9 +12,7 @@ export function Banner(): ReactElement | null {
     return (
       <div className="banner" role="alert">
         <Icon name="warning" />
-        <span className="grow">
-          The machine has crashed ({error}). Your breakpoints, watches and layout are kept.
-        </span>
+        <span className="grow">The machine has crashed ({error}). Your breakpoints, watches and layout are kept.</span>
         <Button primary onClick={() => client.commands.run('run.reopen')}>
           Go on from the boot snapshot
         </Button>

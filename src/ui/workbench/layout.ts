@@ -11,18 +11,41 @@ export interface PanelToOpen {
 /** Widths and heights of the default layout, in pixels at 1440 x 900. */
 const LEFT = 300;
 const RIGHT = 360;
-const BOTTOM = 290;
+const BOTTOM = 280;
 
 /** Where a place's group is cut from, once the places before it exist. */
 const CUTS: Readonly<Record<ViewPlace, readonly (readonly [ViewPlace, 'left' | 'right' | 'above' | 'below'])[]>> = {
   editor: [['centre', 'above']],
-  bottom: [['centre', 'below'], ['editor', 'below']],
-  leftTop: [['leftMiddle', 'above'], ['leftBottom', 'above']],
-  leftMiddle: [['leftTop', 'below'], ['leftBottom', 'above']],
-  leftBottom: [['leftMiddle', 'below'], ['leftTop', 'below']],
-  centre: [['editor', 'below'], ['bottom', 'above']],
-  rightTop: [['right', 'above']],
-  right: [['rightTop', 'below']],
+  bottom: [
+    ['centre', 'below'],
+    ['editor', 'below'],
+  ],
+  leftTop: [
+    ['leftMiddle', 'above'],
+    ['leftBottom', 'above'],
+  ],
+  leftMiddle: [
+    ['leftTop', 'below'],
+    ['leftBottom', 'above'],
+  ],
+  leftBottom: [
+    ['leftMiddle', 'below'],
+    ['leftTop', 'below'],
+  ],
+  centre: [
+    ['editor', 'below'],
+    ['bottom', 'above'],
+  ],
+  rightTop: [
+    ['right', 'above'],
+    ['centre', 'right'],
+    ['editor', 'right'],
+  ],
+  right: [
+    ['rightTop', 'below'],
+    ['centre', 'right'],
+    ['editor', 'right'],
+  ],
 };
 
 const ROOT_DIRECTION: Partial<Record<ViewPlace, 'left' | 'right'>> = {
@@ -33,7 +56,13 @@ const ROOT_DIRECTION: Partial<Record<ViewPlace, 'left' | 'right'>> = {
   right: 'right',
 };
 
-const WIDTH: Partial<Record<ViewPlace, number>> = { leftTop: LEFT, leftMiddle: LEFT, leftBottom: LEFT, rightTop: RIGHT, right: RIGHT };
+const WIDTH: Partial<Record<ViewPlace, number>> = {
+  leftTop: LEFT,
+  leftMiddle: LEFT,
+  leftBottom: LEFT,
+  rightTop: RIGHT,
+  right: RIGHT,
+};
 
 function placeOf(api: DockviewApi, panelId: string, views: readonly ViewDefinition[]): ViewPlace | undefined {
   const params = api.getPanel(panelId)?.params;
@@ -56,7 +85,12 @@ function position(api: DockviewApi, place: ViewPlace, views: readonly ViewDefini
 }
 
 /** Opens a panel where its view belongs. */
-export function openPanel(api: DockviewApi, { view, panel }: PanelToOpen, views: readonly ViewDefinition[], inactive = false): void {
+export function openPanel(
+  api: DockviewApi,
+  { view, panel }: PanelToOpen,
+  views: readonly ViewDefinition[],
+  inactive = false,
+): void {
   api.addPanel({
     id: panel?.id ?? view.id,
     component: 'view',
@@ -70,8 +104,8 @@ export function openPanel(api: DockviewApi, { view, panel }: PanelToOpen, views:
   } as AddPanelOptions);
 }
 
-/** The order in which the places are cut: the bottom runs under the code and the right column, the left column along everything. */
-const ORDER: readonly ViewPlace[] = ['centre', 'rightTop', 'right', 'bottom', 'leftTop', 'leftMiddle', 'leftBottom'];
+/** The order in which the places are cut: the left column runs along everything, the bottom under the code and the right column. */
+const ORDER: readonly ViewPlace[] = ['centre', 'leftTop', 'leftMiddle', 'leftBottom', 'bottom', 'rightTop', 'right'];
 
 /** Everything a pack with these domains shows at first. */
 export function defaultPanels(views: readonly ViewDefinition[], domains: readonly number[]): PanelToOpen[] {
@@ -85,11 +119,13 @@ export function defaultPanels(views: readonly ViewDefinition[], domains: readonl
   );
 }
 
-/** Shares of the window's height that the groups of the side columns get. */
-const HEIGHT_SHARES: readonly (readonly [string, number])[] = [
-  ['map', 0.24],
-  ['breakpoints', 0.22],
-  ['callStack', 0.34],
+/** Sizes of the groups that certain panels stand in: pixels across; up to 1 a share of the window's height, else pixels. */
+const SIZES: readonly { readonly panel: string; readonly width?: number; readonly height?: number }[] = [
+  { panel: 'map', width: LEFT, height: 212 },
+  { panel: 'breakpoints', height: 0.22 },
+  { panel: 'registers', width: RIGHT },
+  { panel: 'debugConsole', height: 0.31 },
+  { panel: 'callStack', height: 0.29 },
 ];
 
 /** Replaces everything by the default layout. */
@@ -100,5 +136,9 @@ export function resetLayout(api: DockviewApi, views: readonly ViewDefinition[], 
     openPanel(api, panel, views, first.has(panel.view.place));
     first.add(panel.view.place);
   }
-  for (const [id, share] of HEIGHT_SHARES) api.getPanel(id)?.group.api.setSize({ height: Math.round(api.height * share) });
+  for (const { panel, width, height } of SIZES) {
+    const group = api.getPanel(panel)?.group;
+    if (width !== undefined) group?.api.setSize({ width });
+    if (height !== undefined) group?.api.setSize({ height: height > 1 ? height : Math.round(api.height * height) });
+  }
 }

@@ -11,4 +11,3 @@ it('writes virtual time to the nanosecond', () => {
   expect(formatVirtualTime(12_034_118_204).replaceAll('\u2009', ' ')).toBe('12.034 118 204 s');
   expect(formatVirtualTime(5).replaceAll('\u2009', ' ')).toBe('0.000 000 005 s');
 });
-

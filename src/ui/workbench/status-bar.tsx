@@ -4,19 +4,24 @@ import type { MachineState } from '../../client/machine-store.ts';
 import { cpuOfTarget } from '../../client/targets.ts';
 import { targetKey } from '../../protocol/target.ts';
 import { useMachine, useTargetContext } from '../client-context.tsx';
+import { Icon } from '../widgets/icon.tsx';
 import { ownerOf } from '../widgets/owner-chip.tsx';
 
 const THIN_SPACE = '\u2009';
 
 /** `14 441 002 117`. */
 export function groupDigits(value: number): string {
-  return Math.trunc(value).toString().replaceAll(/\B(?=(\d{3})+$)/g, THIN_SPACE);
+  return Math.trunc(value)
+    .toString()
+    .replaceAll(/\B(?=(\d{3})+$)/g, THIN_SPACE);
 }
 
 /** Seconds with nine decimals, grouped: `12.034 118 204 s`. */
 export function formatVirtualTime(nanoseconds: number): string {
   const whole = Math.floor(nanoseconds / 1e9);
-  const fraction = Math.round(nanoseconds % 1e9).toString().padStart(9, '0');
+  const fraction = Math.round(nanoseconds % 1e9)
+    .toString()
+    .padStart(9, '0');
   return `${whole}.${fraction.replaceAll(/(\d{3})(?=\d)/g, `$1${THIN_SPACE}`)} s`;
 }
 
@@ -49,7 +54,7 @@ export function StatusBar(): ReactElement {
     <footer className="status-bar" data-state={phase === 'crashed' ? 'crashed' : running ? 'running' : 'paused'}>
       <span className="status-state" role="status">
         <span className="status-lamp" aria-hidden="true">
-          {running ? '▶' : '⏸'}
+          <Icon name={running ? 'continue' : 'pause'} size={11} />
         </span>
         {stateWords(state)}
       </span>

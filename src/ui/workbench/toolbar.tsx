@@ -13,7 +13,13 @@ function Brand(): ReactElement {
       <svg width="18" height="18" viewBox="0 0 32 32" aria-hidden="true">
         <path d="M4 8h24M4 16h24" stroke="var(--text-dim)" strokeWidth="2" strokeDasharray="2.4 2.6" />
         <path d="M4 25h24" stroke="var(--xen)" strokeWidth="3.6" strokeLinecap="round" />
-        <path d="M16 4v15M11 14.6 16 20l5-5.4" fill="none" stroke="var(--accent)" strokeWidth="3" strokeLinecap="round" />
+        <path
+          d="M16 4v15M11 14.6 16 20l5-5.4"
+          fill="none"
+          stroke="var(--accent)"
+          strokeWidth="3"
+          strokeLinecap="round"
+        />
       </svg>
       Trapline
     </span>

@@ -15,7 +15,9 @@ import { Toolbar } from './toolbar.tsx';
 import type { ViewDefinition } from './view.ts';
 
 function isTextField(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  return (
+    target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
 }
 
 /** Keys reach commands before any widget sees them: F10 must step even while a terminal has the focus. */

@@ -1,0 +1,189 @@
+/** Monaco with what a debugger adds: breakpoints in the gutter, the current line, values on hover. */
+import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker';
+import * as monaco from 'monaco-editor/editor/editor.api.js';
+import 'monaco-editor/features/find/register.js';
+import 'monaco-editor/features/hover/register.js';
+import 'monaco-editor/languages/definitions/cpp/register.js';
+import { type ReactElement, useEffect, useRef } from 'react';
+import { useStore } from 'zustand';
+import { addBreakpoint, removeBreakpoint } from '../../client/breakpoint-store.ts';
+import type { Client } from '../../client/client.ts';
+import { type OpenSource, sourcePanelId } from '../../client/navigation.ts';
+import type { BreakpointSpec, BreakpointState } from '../../protocol/breakpoints.ts';
+import type { SourceText } from '../../protocol/inspect.ts';
+import { formatScope, type Scope } from '../../protocol/target.ts';
+import { useClient, useTargetContext } from '../../ui/client-context.tsx';
+import { themeColor, useTheme } from '../../ui/theme/theme.ts';
+import { registerAssembly } from './assembly-language.ts';
+import { registerHover } from './hover.ts';
+
+self.MonacoEnvironment = { getWorker: () => new EditorWorker() };
+registerAssembly();
+
+type Found = SourceText & { readonly kind: 'found' };
+
+function defineTheme(theme: 'dark' | 'light'): string {
+  const name = `trapline-${theme}`;
+  monaco.editor.defineTheme(name, {
+    base: theme === 'dark' ? 'vs-dark' : 'vs',
+    inherit: true,
+    rules: [],
+    colors: {
+      'editor.background': themeColor('--panel'),
+      'editorGutter.background': themeColor('--panel'),
+      'editorLineNumber.foreground': themeColor('--text-dim'),
+      'editorLineNumber.activeForeground': themeColor('--text'),
+    },
+  });
+  return name;
+}
+
+function languageOf(path: string): string {
+  return /\.[sS]$/.test(path) ? 'a64' : 'cpp';
+}
+
+function createEditor(host: HTMLElement, source: OpenSource, text: Found): monaco.editor.IStandaloneCodeEditor {
+  const uri = monaco.Uri.parse(`trapline:${encodeURI(sourcePanelId(source))}`);
+  const model = monaco.editor.getModel(uri) ?? monaco.editor.createModel(text.text, languageOf(source.path), uri);
+  return monaco.editor.create(host, {
+    model,
+    readOnly: true,
+    domReadOnly: true,
+    glyphMargin: true,
+    automaticLayout: true,
+    fontFamily: themeColor('--font-mono'),
+    fontSize: 12.5,
+    lineHeight: 19,
+    minimap: { enabled: false },
+    scrollBeyondLastLine: false,
+    renderLineHighlight: 'none',
+    tabSize: 8,
+    lineNumbersMinChars: 4,
+    folding: false,
+    contextmenu: false,
+    occurrencesHighlight: 'off',
+    ariaLabel: source.path,
+  });
+}
+
+/** The scope of a breakpoint set in a file: that of the file's owner. */
+function scopeOf(source: OpenSource): Scope {
+  return source.owner.kind === 'xen' ? { kind: 'xen' } : { kind: 'domain', domain: source.owner.domain };
+}
+
+function isAt(spec: BreakpointSpec, state: BreakpointState | undefined, source: OpenSource, line: number): boolean {
+  if (spec.place.kind !== 'line' || (state?.line ?? spec.place.line) !== line) return false;
+  return spec.place.path === source.path && formatScope(spec.scope) === formatScope(scopeOf(source));
+}
+
+function toggleBreakpoint(client: Client, source: OpenSource, line: number): void {
+  const { specs, states } = client.breakpoints.getState();
+  const existing = specs.find((spec) => isAt(spec, states[spec.id], source, line));
+  if (existing) removeBreakpoint(client.breakpoints, existing.id);
+  else {
+    const place = { kind: 'line', path: source.path, line } as const;
+    addBreakpoint(client.breakpoints, { enabled: true, place, scope: scopeOf(source) });
+  }
+}
+
+/** Decorations of the breakpoints that belong to this file. */
+function breakpointDecorations(
+  specs: readonly BreakpointSpec[],
+  states: Readonly<Record<string, BreakpointState>>,
+  source: OpenSource,
+): monaco.editor.IModelDeltaDecoration[] {
+  return specs.flatMap((spec) => {
+    if (spec.place.kind !== 'line' || spec.place.path !== source.path) return [];
+    const state = states[spec.id];
+    const line = state?.line ?? spec.place.line;
+    const look = !spec.enabled ? 'disabled' : state?.state === 'applied' ? 'applied' : 'pending';
+    const options: monaco.editor.IModelDecorationOptions = {
+      glyphMarginClassName: `source-breakpoint ${look}`,
+      glyphMarginHoverMessage: {
+        value: `Breakpoint for ${formatScope(spec.scope)}${state?.message ? `: ${state.message}` : ''}`,
+      },
+    };
+    return [{ range: new monaco.Range(line, 1, line, 1), options }];
+  });
+}
+
+interface Mark {
+  readonly line: number;
+  readonly isTop: boolean;
+}
+
+/** Lines of this file that frames of the current stack stand in. */
+function useMarks(source: OpenSource): readonly Mark[] {
+  const frames = useTargetContext((state) => state.frames);
+  const domain = source.owner.kind === 'xen' ? null : source.owner.domain;
+  const top = frames.find((frame) => frame.presentationHint !== 'label');
+  return frames.flatMap((frame) => {
+    if (!frame.source || frame.source.path !== source.path || frame.domain !== domain) return [];
+    return [{ line: frame.source.line, isTop: frame === top }];
+  });
+}
+
+function markDecorations(marks: readonly Mark[]): monaco.editor.IModelDeltaDecoration[] {
+  return marks.map(({ line, isTop }) => ({
+    range: new monaco.Range(line, 1, line, 1),
+    options: {
+      isWholeLine: true,
+      className: isTop ? 'source-current' : 'source-frame',
+      glyphMarginClassName: isTop ? 'source-arrow' : 'source-arrow frame',
+    },
+  }));
+}
+
+export interface SourceEditorProps {
+  readonly source: OpenSource;
+  readonly text: Found;
+}
+
+export function SourceEditor({ source, text }: SourceEditorProps): ReactElement {
+  const client = useClient();
+  const theme = useTheme();
+  const host = useRef<HTMLDivElement>(null);
+  const editorRef = useRef<monaco.editor.IStandaloneCodeEditor | null>(null);
+  const decorations = useRef<monaco.editor.IEditorDecorationsCollection | null>(null);
+  const { specs, states } = useStore(client.breakpoints);
+  const marks = useMarks(source);
+  const asked = useStore(client.navigation, (state) => state.source);
+
+  useEffect(() => {
+    if (!host.current) return undefined;
+    const editor = createEditor(host.current, source, text);
+    editorRef.current = editor;
+    decorations.current = editor.createDecorationsCollection();
+    if (source.line !== undefined) editor.revealLineInCenter(source.line);
+    const clicks = editor.onMouseDown(({ target }) => {
+      const isGutter =
+        target.type === monaco.editor.MouseTargetType.GUTTER_GLYPH_MARGIN ||
+        target.type === monaco.editor.MouseTargetType.GUTTER_LINE_NUMBERS;
+      if (isGutter && target.position) toggleBreakpoint(client, source, target.position.lineNumber);
+    });
+    editor.addCommand(monaco.KeyCode.F9, () => {
+      const line = editor.getPosition()?.lineNumber;
+      if (line !== undefined) toggleBreakpoint(client, source, line);
+    });
+    const hover = registerHover(client, editor);
+    return () => {
+      clicks.dispose();
+      hover.dispose();
+      editor.getModel()?.dispose();
+      editor.dispose();
+    };
+  }, [client, source, text]);
+
+  useEffect(() => monaco.editor.setTheme(defineTheme(theme)), [theme]);
+  useEffect(() => {
+    decorations.current?.set([...breakpointDecorations(specs, states, source), ...markDecorations(marks)]);
+  }, [specs, states, source, marks]);
+  useEffect(() => {
+    if (asked?.line !== undefined && sourcePanelId(asked) === sourcePanelId(source)) {
+      editorRef.current?.revealLineInCenterIfOutsideViewport(asked.line);
+      editorRef.current?.setPosition({ lineNumber: asked.line, column: 1 });
+    }
+  }, [asked, source]);
+
+  return <div ref={host} className="source-host" />;
+}

@@ -1,0 +1,54 @@
+/** A source file of Xen, a kernel or a program: the editor is loaded when the first one is opened. */
+import './styles.css';
+import { lazy, type ReactElement, Suspense, useEffect, useState } from 'react';
+import { messageOf } from '../../client/client.ts';
+import type { OpenSource } from '../../client/navigation.ts';
+import type { SourceText } from '../../protocol/inspect.ts';
+import { useClient } from '../../ui/client-context.tsx';
+import type { ViewProps } from '../../ui/workbench/view.ts';
+import { Empty } from '../../ui/widgets/empty.tsx';
+
+const SourceEditor = lazy(async () => ({ default: (await import('./source-editor.tsx')).SourceEditor }));
+
+function useSourceText(path: string): SourceText | { readonly kind: 'failed'; readonly message: string } | null {
+  const client = useClient();
+  const [text, setText] = useState<SourceText | { readonly kind: 'failed'; readonly message: string } | null>(null);
+  useEffect(() => {
+    let isCurrent = true;
+    const load = async (): Promise<SourceText> => client.session.source(path);
+    load().then(
+      (found) => isCurrent && setText(found),
+      (error: unknown) => isCurrent && setText({ kind: 'failed', message: messageOf(error) }),
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [client, path]);
+  return text;
+}
+
+export function SourceView({ params }: ViewProps): ReactElement {
+  const source = params.source as OpenSource;
+  const text = useSourceText(source.path);
+  if (!text) return <Empty>Loading {source.path}…</Empty>;
+  if (text.kind === 'failed')
+    return (
+      <Empty>
+        {source.path} cannot be shown: {text.message}.
+      </Empty>
+    );
+  if (text.kind === 'missing') {
+    return (
+      <Empty>
+        {source.path} is not in the pack. Looked in: {text.lookedIn.join(', ') || 'no source folder'}.
+      </Empty>
+    );
+  }
+  return (
+    <div className="view">
+      <Suspense fallback={<Empty>Loading the editor…</Empty>}>
+        <SourceEditor source={source} text={text} />
+      </Suspense>
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+/** Expressions that are evaluated in the current frame at every stop. */
+import './styles.css';
+import { type ReactElement, useState } from 'react';
+import { messageOf } from '../../client/client.ts';
+import type { Variable } from '../../protocol/inspect.ts';
+import { useClient, useTargetContext, useWorkspace } from '../../ui/client-context.tsx';
+import { useAtStop } from '../../ui/use-at-stop.ts';
+import { VariableTree, type VariableRoot } from '../../ui/variable-tree.tsx';
+import { IconButton } from '../../ui/widgets/button.tsx';
+import { Empty } from '../../ui/widgets/empty.tsx';
+
+type Result = Variable | { readonly error: string };
+
+function RemoveButton({ index, expression }: { readonly index: number; readonly expression: string }): ReactElement {
+  const client = useClient();
+  const remove = (): void =>
+    client.workspace.setState(({ watches }) => ({ watches: watches.filter((_, i) => i !== index) }));
+  return (
+    <span className="watch-remove">
+      <IconButton icon="close" title={`Remove ${expression}`} onClick={remove} />
+    </span>
+  );
+}
+
+function AddForm(): ReactElement {
+  const client = useClient();
+  const [text, setText] = useState('');
+  return (
+    <form
+      className="watch-add"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const expression = text.trim();
+        if (expression) client.workspace.setState(({ watches }) => ({ watches: [...watches, expression] }));
+        setText('');
+      }}
+    >
+      <input
+        className="field mono"
+        placeholder="Expression: current->domain, $ESR_EL2.EC"
+        aria-label="New watch expression"
+        spellCheck={false}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+    </form>
+  );
+}
+
+export function WatchView(): ReactElement {
+  const watches = useWorkspace((state) => state.watches);
+  const frameId = useTargetContext((state) => state.frameId);
+  const key = watches.length === 0 ? null : `${frameId} ${watches.join('\n')}`;
+  const { data, isStale } = useAtStop(key, (session, stopId) =>
+    Promise.all(
+      watches.map((expression) =>
+        session.evaluate(stopId, frameId, expression).catch((error: unknown): Result => ({ error: messageOf(error) })),
+      ),
+    ),
+  );
+  const roots = watches.map((expression, index): VariableRoot => {
+    const result: Result | undefined = data?.[index];
+    const actions = <RemoveButton index={index} expression={expression} />;
+    const base = { id: `${index} ${expression}`, name: expression, actions };
+    if (!result) return { ...base, variablesReference: 0 };
+    if ('error' in result) return { ...base, error: result.error, variablesReference: 0 };
+    return { ...base, variable: result, variablesReference: result.variablesReference };
+  });
+  return (
+    <div className="view">
+      <AddForm />
+      <div className={isStale ? 'view-body stale' : 'view-body'}>
+        {watches.length === 0 ? (
+          <Empty>Expressions that you add above are evaluated here at every stop.</Empty>
+        ) : (
+          <VariableTree label="Watch" roots={roots} frameId={frameId} />
+        )}
+      </div>
+    </div>
+  );
+}
