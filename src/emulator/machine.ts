@@ -4,15 +4,19 @@ import { Clock } from './clock.ts';
 import { type Cpu, type CpuHost, Status } from './cpu/cpu.ts';
 import { exceptions, shouldWake, wake } from './cpu/exceptions.ts';
 import { Interpreter } from './cpu/interpreter.ts';
+import { RECORDS_PER_PAGE } from './cpu/records.ts';
 import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
 import { systemRegisters } from './cpu/system-registers/system-registers.ts';
 import { resetCpuState } from './cpu/system-registers/reset.ts';
 import type { Width } from './devices/device.ts';
 import { firmwareCall } from './devices/firmware.ts';
 import type { PsciHost } from './devices/psci.ts';
-import { CPU_COUNT, MEMORY_PAGES, PAGE_FLAGS, PageFlag, pageIndex } from './memory-layout.ts';
+import { CPU_COUNT, DRAM_SIZE, MEMORY_PAGES, OCM_SIZE, PAGE_FLAGS, PageFlag, pageIndex } from './memory-layout.ts';
 import { MemoryManagementUnit } from './mmu/mmu.ts';
 import { UnmodelledLog } from './unmodelled.ts';
+
+/** Stores to a code page, with nothing decoded in it between them, that make it data. */
+const DATA_AFTER = 200;
 
 /** Why `run` came back. */
 export type RunResult =
@@ -51,6 +55,8 @@ export class Machine {
   #executing = -1;
   #granted = 0;
   #stop: RunResult | undefined;
+  /** Stores to each code page since something in it was decoded. */
+  readonly #codeStores = new Uint8Array((DRAM_SIZE + OCM_SIZE) >>> 12);
   readonly #breakpoints = new Map<number, Set<number>>();
   /** Where the last breakpoint stopped a CPU: it does not stop there again before it has moved. */
   #stoppedAt = { cpu: -1, instructions: -1 };
@@ -278,6 +284,7 @@ export class Machine {
 
   #markCode(page: number): void {
     const flags = PAGE_FLAGS + pageIndex(page);
+    this.#codeStores[pageIndex(page)] = 0;
     if (this.bytes[flags] & PageFlag.hasCode) return;
     this.bytes[flags] |= PageFlag.hasCode;
     this.mmu.removeWriteTags(page);
@@ -307,7 +314,7 @@ export class Machine {
       busRead: (cpu, pa, width) => this.board.bus.read(cpu.index, pa, width),
       busWrite: (cpu, pa, width, value) => this.board.bus.write(cpu.index, pa, width, value),
       trace: (cpu, kind, argument) => this.hooks.onTrace?.(cpu, kind, argument),
-      invalidateCode: (page) => this.#invalidateCode(page),
+      codeWritten: (linear) => this.#codeWritten(linear),
       unmodelled: (cpu, what) => this.#noteUnmodelled(cpu.index, what),
     };
   }
@@ -336,9 +343,21 @@ export class Machine {
     this.clock.time[index] = Math.max(this.clock.time[index], this.now(Math.max(0, this.#executing)));
   }
 
-  #invalidateCode(page: number): void {
-    this.bytes[PAGE_FLAGS + pageIndex(page)] &= ~PageFlag.hasCode;
-    this.interpreter.pool.invalidate(page);
+  /**
+   * A store to a code page. Only the instructions near it are decoded anew, and the page stays code, because patching comes in runs among execution;
+   * after many stores with nothing decoded in between it is data.
+   */
+  #codeWritten(linear: number): void {
+    const page = (linear & ~0xfff) >>> 0;
+    const index = pageIndex(page);
+    const { pool } = this.interpreter;
+    if (++this.#codeStores[index] < DATA_AFTER) {
+      const word = (linear & 0xfc0) >>> 2;
+      pool.forgetWords(page, word, Math.min(word + 32, RECORDS_PER_PAGE));
+      return;
+    }
+    this.bytes[PAGE_FLAGS + index] &= ~PageFlag.hasCode;
+    pool.invalidate(page);
   }
 
   #noteUnmodelled(index: number, what: string, address?: number, width?: Width): void {

@@ -73,7 +73,7 @@ export class SystemCpu {
       busWrite: () => undefined,
       timers: this.timers,
       trace: (_cpu, kind, argument) => void this.traced.push({ kind, argument }),
-      invalidateCode: () => undefined,
+      codeWritten: () => undefined,
       unmodelled: (_cpu, what) => void this.unmodelled.push(what),
     };
   }

@@ -108,8 +108,11 @@ export interface CpuHost {
   readonly timers: Timers;
   /** One event into the trace ring; cheap. `kind` as in `trace/events.ts`. */
   trace(cpu: Cpu, kind: number, argument: bigint): void;
-  /** Drops decoded records and translations of a RAM page (its linear address), and re-allows write tags. */
-  invalidateCode(page: number): void;
+  /**
+   * A store is about to change a page that has decoded records or translations; `linear` is where in guest RAM it begins. Takes the page's `hasCode` flag
+   * away when the page no longer is code.
+   */
+  codeWritten(linear: number): void;
   /** An address outside the model was touched, a register read that is not implemented, ...: counted and listed in the result. */
   unmodelled(cpu: Cpu, what: string): void;
 }

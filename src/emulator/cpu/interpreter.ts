@@ -125,7 +125,7 @@ export class Interpreter {
     const refs = importHelpers(module);
     module.export('run', build(module, refs, table));
     const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
-      env: this.#imports as Record<string, unknown>,
+      env: this.#imports as Record<string, never>,
     });
     return instance.exports.run as T;
   }

@@ -73,6 +73,13 @@ export class RecordPool {
     this.#view.setUint16(record, OP_UNDECODED, true);
   }
 
+  /** Makes the records of a range of words of a page undecoded again. */
+  forgetWords(page: number, from: number, to: number): void {
+    const slot = this.#slots.get(page);
+    if (slot === undefined) return;
+    for (let word = from; word < to; word++) this.forget(slot + word * RECORD_SIZE);
+  }
+
   /** Page of guest RAM and word index in it that a record stands for. */
   locate(record: number): { page: number; word: number } {
     const slot = Math.floor((record - RECORDS_BASE) / SLOT_SIZE);
