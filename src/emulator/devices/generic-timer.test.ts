@@ -52,6 +52,7 @@ describe('a timer', () => {
     expect(level(2, Timer.CNTHP)).toBe(false);
     expect(timers.readControl(CPU[2], Timer.CNTHP)).toBe(ENABLE);
     now[2] = 5000;
+    expect(timers.nextDeadline(2), 'due until update is called').toBe(5000);
     timers.update(2);
     expect(level(2, Timer.CNTHP)).toBe(true);
     expect(timers.readControl(CPU[2], Timer.CNTHP)).toBe(ENABLE | ISTATUS);
@@ -112,5 +113,17 @@ describe('a timer', () => {
     expect(restored.save()).toEqual(saved);
     expect(restored.count(CPU[1])).toBe(7777n);
     expect(restored.nextDeadline(3)).toBe(123_450);
+  });
+
+  it('leaves its outputs alone when restored, and does what was due at the next update', () => {
+    timers.writeCompare(CPU[1], Timer.CNTP, 10n);
+    timers.writeControl(CPU[1], Timer.CNTP, ENABLE);
+    now[1] = 100;
+    const restored = makeTimers();
+    restored.restore(timers.save());
+    expect(level(1, Timer.CNTP)).toBe(false);
+    expect(restored.nextDeadline(1)).toBe(100);
+    restored.update(1);
+    expect(level(1, Timer.CNTP)).toBe(true);
   });
 });

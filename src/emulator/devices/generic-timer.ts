@@ -46,6 +46,8 @@ export class GenericTimers {
   );
   /** CNTVOFF_EL2 of each CPU. */
   private readonly offsets = new BigUint64Array(CPU_COUNT);
+  /** When each CPU's outputs change next, ns. */
+  private readonly deadlines = Array.from({ length: CPU_COUNT }, () => Infinity);
   /** The greatest count any CPU has been shown, in ticks: a CPU that runs later in the same window never sees less. */
   private shown = 0;
 
@@ -88,25 +90,25 @@ export class GenericTimers {
     this.changed(cpu.index);
   }
 
-  /** Virtual time in ns at which an interrupt output of `cpu` changes next by itself; Infinity when none does. */
+  /**
+   * Virtual time in ns at which an interrupt output of `cpu` changes next by itself: `update` is due then. It stays in the past until `update` has been called.
+   * Infinity when nothing will change.
+   */
   nextDeadline(cpu: number): number {
-    let deadline = Infinity;
-    for (let timer = 0; timer < TIMER_COUNT; timer++) {
-      if ((this.timers[cpu][timer].control & (ENABLE | IMASK)) !== ENABLE) continue;
-      const ticks = this.ticks(cpu);
-      const left = this.untilMet(cpu, timer, ticks);
-      if (left > 0n) deadline = Math.min(deadline, (ticks + Number(left)) * NS_PER_TICK);
-    }
-    return deadline;
+    return this.deadlines[cpu];
   }
 
   /** Drives the interrupt outputs of `cpu` as they are at its present time. */
   update(cpu: number): void {
+    const ticks = this.ticks(cpu);
+    let deadline = Infinity;
     for (let timer = 0; timer < TIMER_COUNT; timer++) {
-      const enabled = (this.timers[cpu][timer].control & (ENABLE | IMASK)) === ENABLE;
-      const level = enabled && this.untilMet(cpu, timer, this.ticks(cpu)) === 0n;
-      this.host.setPpi(cpu, TIMER_PPIS[timer], level);
+      const isOutput = (this.timers[cpu][timer].control & (ENABLE | IMASK)) === ENABLE;
+      const left = isOutput ? this.untilMet(cpu, timer, ticks) : 0n;
+      if (left > 0n) deadline = Math.min(deadline, (ticks + Number(left)) * NS_PER_TICK);
+      this.host.setPpi(cpu, TIMER_PPIS[timer], isOutput && left === 0n);
     }
+    this.deadlines[cpu] = deadline;
   }
 
   private changed(cpu: number): void {
@@ -132,17 +134,23 @@ export class GenericTimers {
 
   save(): Plain {
     const timers = this.timers.flat().map(({ control, compare }) => ({ control, compare: compare.toString() }));
-    return { shown: this.shown, offsets: [...this.offsets].map(String), timers };
+    // JSON has no Infinity.
+    const deadlines = this.deadlines.map((deadline) => (deadline === Infinity ? null : deadline));
+    return { shown: this.shown, deadlines, offsets: [...this.offsets].map(String), timers };
   }
 
   /** Takes what `save` gave. The outputs stay as they are: their levels are the GIC's, and what is due is done when the CPU runs on. */
   restore(state: Plain): void {
     const fields = record(state);
     this.shown = number(fields.shown);
+    const deadlines = list(fields.deadlines, CPU_COUNT, (saved) => (saved === null ? Infinity : number(saved)));
     this.offsets.set(list(fields.offsets, CPU_COUNT, bigint));
     const saved = list(fields.timers, CPU_COUNT * TIMER_COUNT, readTimer);
     this.timers.flat().forEach((timer, i) => Object.assign(timer, saved[i]));
-    for (let cpu = 0; cpu < CPU_COUNT; cpu++) this.host.deadlineChanged(cpu);
+    deadlines.forEach((deadline, cpu) => {
+      this.deadlines[cpu] = deadline;
+      this.host.deadlineChanged(cpu);
+    });
   }
 }
 
