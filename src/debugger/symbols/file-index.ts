@@ -1,12 +1,6 @@
 /** Which line tables mention a source file: built once from all headers of .debug_line. */
-import {
-  filePath,
-  lineProgramBytes,
-  lineProgramLength,
-  lineString,
-  parseLineHeader,
-  type LineProgramHeader,
-} from '../../formats/dwarf/debug-line.ts';
+import { filePath, lineProgramBytes, lineString, parseLineHeader } from '../../formats/dwarf/debug-line.ts';
+import type { LineProgramHeader } from '../../formats/dwarf/debug-line.ts';
 import type { DwarfSections } from '../../formats/dwarf/sections.ts';
 
 /** Files of a line table that a path may mean: `files` are indices into its file table. */
@@ -15,83 +9,100 @@ export interface FileMatch {
   readonly files: readonly number[];
 }
 
-interface Occurrence {
-  readonly programOffset: number;
-  readonly file: number;
+/** One source file: file `indices[i]` of the line program at `programs[i]`. */
+interface SourceFile {
+  readonly path: string;
+  readonly programs: number[];
+  readonly indices: number[];
 }
+
+const NO_FILE = { path: '', programs: [], indices: [] };
 
 /** Source files by path. */
 export class FileIndex {
-  readonly #byBaseName = new Map<string, Map<string, Occurrence[]>>();
+  readonly #byPath = new Map<string, SourceFile>();
+  readonly #byBaseName = new Map<string, SourceFile[]>();
+  /** By directory of compilation, then by `placeKey`: the same few thousand files stand in every table. */
+  readonly #byPlace = new Map<string, Map<number, SourceFile>>();
 
   /** Adds the program at `offset` and returns the offset of the next one. May throw `Missing`; nothing is added then. */
   add(sections: DwarfSections, offset: number): number {
     const bytes = lineProgramBytes(sections, offset);
     const header = parseLineHeader(bytes, offset);
-    const found = header.files.map((_, index) => this.#pathOf(sections, header, index));
-    found.forEach((path, file) => path !== '' && this.#record(path, { programOffset: offset, file }));
-    return offset + lineProgramLength(sections, offset);
+    const known = this.#knownPlaces(header.directories[0] ? lineString(sections, header.directories[0]) : '');
+    const files = header.files.map((_, index) => this.#fileAt(sections, header, index, known));
+    files.forEach((file, index) => {
+      file.programs.push(offset);
+      file.indices.push(index);
+    });
+    return offset + bytes.length;
   }
 
   /** All paths, sorted. */
   paths(): string[] {
-    return [...this.#byBaseName.values()].flatMap((paths) => [...paths.keys()]).toSorted();
+    return [...this.#byPath.keys()].toSorted();
   }
 
   /** The known paths that `path` means: equal, or ending in it at a directory boundary, or (last) the other way round. */
   resolve(path: string): string[] {
-    const known = [...(this.#byBaseName.get(baseName(path))?.keys() ?? [])];
-    const equal = known.filter((it) => it === path);
-    if (equal.length > 0) return equal;
+    if (this.#byPath.has(path)) return [path];
+    const known = (this.#byBaseName.get(baseName(path)) ?? []).map((file) => file.path);
     const longer = known.filter((it) => it.endsWith(`/${path}`));
-    if (longer.length > 0) return longer;
-    return known.filter((it) => path.endsWith(`/${it}`));
+    return longer.length > 0 ? longer : known.filter((it) => path.endsWith(`/${it}`));
   }
 
   /** Line tables that mention the file with exactly `path`. */
   tables(path: string): FileMatch[] {
     const byProgram = new Map<number, number[]>();
-    for (const { programOffset, file } of this.#byBaseName.get(baseName(path))?.get(path) ?? []) {
-      byProgram.set(programOffset, [...(byProgram.get(programOffset) ?? []), file]);
-    }
+    const file = this.#byPath.get(path) ?? NO_FILE;
+    file.programs.forEach((programOffset, i) => {
+      byProgram.set(programOffset, [...(byProgram.get(programOffset) ?? []), file.indices[i]]);
+    });
     return [...byProgram].map(([programOffset, files]) => ({ programOffset, files }));
   }
 
-  #pathOf(sections: DwarfSections, header: LineProgramHeader, index: number): string {
-    const file = header.files[index];
-    if (file.path.kind === 'inline' && file.path.text === '') return '';
-    const key = cacheKey(header, index);
-    if (key === undefined) return filePath(sections, header, index, '') ?? '';
-    return this.#cached(key, () => filePath(sections, header, index, '') ?? '', sections, header);
+  #knownPlaces(base: string): Map<number, SourceFile> {
+    const known = this.#byPlace.get(base);
+    if (known) return known;
+    const places = new Map<number, SourceFile>();
+    this.#byPlace.set(base, places);
+    return places;
   }
 
-  /** The same few thousand paths stand in every table: each is put together once. */
-  readonly #paths = new Map<string, string>();
-
-  #cached(key: string, make: () => string, sections: DwarfSections, header: LineProgramHeader): string {
-    const base = header.directories[0] ? lineString(sections, header.directories[0]) : '';
-    const full = `${base}:${key}`;
-    let path = this.#paths.get(full);
-    if (path === undefined) this.#paths.set(full, (path = make()));
-    return path;
+  #fileAt(
+    sections: DwarfSections,
+    header: LineProgramHeader,
+    index: number,
+    places: Map<number, SourceFile>,
+  ): SourceFile {
+    const key = placeKey(header, index);
+    const known = key === undefined ? undefined : places.get(key);
+    if (known) return known;
+    const file = this.#fileOf(filePath(sections, header, index, '') ?? '');
+    if (key !== undefined) places.set(key, file);
+    return file;
   }
 
-  #record(path: string, occurrence: Occurrence): void {
+  #fileOf(path: string): SourceFile {
+    const known = this.#byPath.get(path);
+    if (known) return known;
+    const file: SourceFile = { path, programs: [], indices: [] };
+    // Entry 0 of tables before version 5 is nobody's; it is kept out of sight.
+    if (path === '') return file;
+    this.#byPath.set(path, file);
     const base = baseName(path);
-    let paths = this.#byBaseName.get(base);
-    if (!paths) this.#byBaseName.set(base, (paths = new Map<string, Occurrence[]>()));
-    const known = paths.get(path);
-    if (known) known.push(occurrence);
-    else paths.set(path, [occurrence]);
+    this.#byBaseName.set(base, [...(this.#byBaseName.get(base) ?? []), file]);
+    return file;
   }
 }
 
-/** Offsets of strings name a path as well as the strings do, without decoding them. */
-function cacheKey(header: LineProgramHeader, index: number): string | undefined {
+/** Offsets of strings tell files of one directory of compilation apart, without decoding them. */
+function placeKey(header: LineProgramHeader, index: number): number | undefined {
   const file = header.files[index];
   const directory = header.directories[file.directory];
   if (file.path.kind === 'inline' || !directory || directory.kind === 'inline') return undefined;
-  return `${directory.offset}:${file.path.offset}:${file.directory === 0}`;
+  const isSmall = file.path.offset < 2 ** 25 && directory.offset < 2 ** 25;
+  return isSmall ? (directory.offset * 2 ** 25 + file.path.offset) * 2 + (file.directory === 0 ? 1 : 0) : undefined;
 }
 
 function baseName(path: string): string {

@@ -18,7 +18,14 @@ const KIND_OF_TAG: ReadonlyMap<number, NameKind> = new Map([
   [dw.DW_TAG_subprogram, 'function'],
 ]);
 
-const KIND_CODE: Readonly<Record<NameKind, number>> = { struct: 0, union: 1, enum: 2, typedef: 3, variable: 4, function: 5 };
+const KIND_CODE: Readonly<Record<NameKind, number>> = {
+  struct: 0,
+  union: 1,
+  enum: 2,
+  typedef: 3,
+  variable: 4,
+  function: 5,
+};
 
 interface Found {
   readonly key: string;

@@ -92,6 +92,8 @@ const MAX_CACHED_ADDRESSES = 4096;
 const MAX_LINE_TABLES = 64;
 /** Strings up to this many bytes are loaded when the file is opened: every name is among them. */
 const MAX_PRELOADED = 8 << 20;
+/** Most bytes of NOPs to patch at the start of a function (BTI and two NOPs in Linux). */
+const PATCHABLE = 16n;
 /** A member path such as `arch.p2m.vmid` has no more parts. */
 const MAX_PATH = 64;
 
@@ -384,9 +386,15 @@ export class SymbolFile {
 
   #lookup(index: AddressIndex, address: bigint): AddressInfo {
     const symbol = this.symbols.covering(address);
+    const offset = symbol ? address - symbol.value : 0n;
     const unit = this.#unitAt(index, address);
-    const frames = unit ? this.#sourceFrames(unit, address, symbol) : [];
-    return { symbol: symbol?.name, offset: symbol ? address - symbol.value : 0n, frames };
+    const fn = unit && functionAt(unit, address);
+    const patchable = !fn && offset < PATCHABLE ? this.#patchableFunction(index, symbol) : undefined;
+    if (patchable) {
+      const start = rangesOf(patchable)[0].start;
+      return { symbol: symbol?.name, offset, frames: this.#sourceFrames(patchable.unit, start, symbol).slice(-1) };
+    }
+    return { symbol: symbol?.name, offset, frames: unit ? this.#sourceFrames(unit, address, symbol) : [] };
   }
 
   #sourceFrames(unit: Unit, address: bigint, symbol: Sym | undefined): SourceFrame[] {
@@ -473,10 +481,12 @@ export class SymbolFile {
   async #functionOfSymbol(symbol: Sym): Promise<FunctionInfo> {
     const index = await this.#units();
     return this.#run(() => {
-      const fn = this.#functionDie(index, symbol.value);
+      const fn = this.#functionDie(index, symbol.value) ?? this.#patchableFunction(index, symbol);
       const ranges = fn ? rangesOf(fn) : [];
-      if (fn && ranges.some((range) => range.start === symbol.value)) {
-        return { ...this.#describeFunction(fn, startingAt(ranges, symbol.value)), name: symbol.name };
+      const own = ranges.find((range) => range.start - symbol.value >= 0n && range.start - symbol.value <= PATCHABLE);
+      if (fn && own) {
+        const described = this.#describeFunction(fn, [own, ...ranges.filter((range) => range !== own)]);
+        return { ...described, name: symbol.name, lowPc: symbol.value };
       }
       const unit = this.#unitAt(index, symbol.value);
       const place = unit && placeOf(unit, symbol.value);
@@ -490,6 +500,15 @@ export class SymbolFile {
         line: place?.line,
       };
     });
+  }
+
+  /** With -fpatchable-function-entry, GCC lets the function's entry begin after the NOPs to patch, but the symbol before them. */
+  #patchableFunction(index: AddressIndex, symbol: Sym | undefined): Die | undefined {
+    for (let skip = 4n; symbol && skip <= PATCHABLE && skip < symbol.size; skip += 4n) {
+      const fn = this.#functionDie(index, symbol.value + skip);
+      if (fn) return rangesOf(fn).some((range) => range.start === symbol.value + skip) ? fn : undefined;
+    }
+    return undefined;
   }
 
   async #functionsByName(name: string): Promise<FunctionInfo[]> {
@@ -569,7 +588,8 @@ export class SymbolFile {
     const find = (): number | undefined =>
       this.#names.definitions('variable', name).at(0) ?? (symbol && this.#names.declaration('variable', name));
     while (find() === undefined && !this.#names.isComplete) await this.#run(() => this.#names.scanNext());
-    const offset = find();
+    // What was optimised away entirely still has a type.
+    const offset = find() ?? this.#names.declaration('variable', name);
     if (offset !== undefined) return this.#run(() => this.#describeVariable(offset, symbol));
     return symbol && { name, address: symbol.value, size: symbol.size, type: undefined };
   }
@@ -607,10 +627,6 @@ function memberAt(type: Type, path: string): MemberPlace | undefined {
 
 function contains(range: Range, address: bigint): boolean {
   return range.start <= address && address < range.end;
-}
-
-function startingAt(ranges: readonly Range[], address: bigint): Range[] {
-  return ranges.toSorted((a, b) => Number(b.start === address) - Number(a.start === address));
 }
 
 function readAddress(expression: Uint8Array): bigint {

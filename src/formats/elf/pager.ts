@@ -23,9 +23,16 @@ const READ_AHEAD = 16;
 /** More rounds than any honest parser needs; a hostile file must not keep us here. */
 const MAX_ROUNDS = 2000;
 
+interface Chunk {
+  readonly bytes: Uint8Array;
+  /** When it was last used; larger is later. */
+  used: number;
+}
+
 /** A bounded cache of 64 KiB chunks of a source, least recently used out first. */
 export class Pager {
-  readonly #chunks = new Map<number, Uint8Array>();
+  readonly #chunks = new Map<number, Chunk>();
+  #clock = 0;
   readonly #maxChunks: number;
   #nextSequential = -1;
 
@@ -99,24 +106,25 @@ export class Pager {
     const bytes = await this.source.read(start, length);
     if (bytes.length < length) throw new ElfError('truncated', `only ${bytes.length} of ${length} bytes at ${start}`);
     for (let at = from; at < to; at++) {
-      this.#chunks.set(at, bytes.slice((at - from) * CHUNK_SIZE, (at - from + 1) * CHUNK_SIZE));
+      const chunk = bytes.slice((at - from) * CHUNK_SIZE, (at - from + 1) * CHUNK_SIZE);
+      this.#chunks.set(at, { bytes: chunk, used: ++this.#clock });
     }
   }
 
+  /** Drops the least recently used eighth at once: sorting for each chunk would cost more than it saves. */
   #evict(justLoaded: number): void {
     const limit = Math.max(this.#maxChunks, justLoaded);
-    for (const key of this.#chunks.keys()) {
-      if (this.#chunks.size <= limit) return;
-      this.#chunks.delete(key);
-    }
+    if (this.#chunks.size <= limit) return;
+    const oldest = [...this.#chunks].toSorted(([, a], [, b]) => a.used - b.used);
+    const count = Math.min(this.#chunks.size - limit + (limit >>> 3), this.#chunks.size - justLoaded);
+    for (const [key] of oldest.slice(0, count)) this.#chunks.delete(key);
   }
 
   #chunk(index: number, offset: number, length: number): Uint8Array {
     const chunk = this.#chunks.get(index);
     if (chunk === undefined) throw new Missing(this, offset, length);
-    this.#chunks.delete(index);
-    this.#chunks.set(index, chunk);
-    return chunk;
+    chunk.used = ++this.#clock;
+    return chunk.bytes;
   }
 
   #gather(offset: number, length: number): Uint8Array {
@@ -126,7 +134,7 @@ export class Pager {
     const result = new Uint8Array(length);
     for (let at = first; at <= last; at++) {
       const start = at * CHUNK_SIZE;
-      const chunk = this.#chunks.get(at)!;
+      const chunk = this.#chunks.get(at)!.bytes;
       const from = Math.max(offset - start, 0);
       const to = Math.min(offset + length - start, CHUNK_SIZE);
       result.set(chunk.subarray(from, to), start + from - offset);

@@ -1,6 +1,6 @@
 /** The symbol table of an ELF file, by address and by name. */
 import { ElfError } from './elf-error.ts';
-import type { ElfFile } from './elf.ts';
+import type { ElfFile, Shdr } from './elf.ts';
 import { decodeText, MAX_WHOLE_SECTION, type SectionData } from './section.ts';
 
 export const STT_NOTYPE = 0;
@@ -38,6 +38,7 @@ export class SymbolTable {
   private constructor(
     private readonly symbols: Uint8Array,
     private readonly names: Uint8Array,
+    private readonly shdrs: readonly Shdr[],
   ) {
     this.#view = new DataView(symbols.buffer, symbols.byteOffset, symbols.byteLength);
     this.#fileOf = new Uint32Array(this.#count);
@@ -52,24 +53,26 @@ export class SymbolTable {
     const strings = shdr && elf.shdrs[shdr.link];
     const symbols = shdr && elf.contents(shdr);
     const names = strings && elf.contents(strings);
-    if (!symbols || !names) return new SymbolTable(new Uint8Array(0), new Uint8Array(0));
-    return new SymbolTable(whole(symbols), whole(names));
+    if (!symbols || !names) return new SymbolTable(new Uint8Array(0), new Uint8Array(0), []);
+    return new SymbolTable(whole(symbols), whole(names), elf.shdrs);
   }
 
   get size(): number {
     return this.#byAddress.length;
   }
 
-  /** The symbol that covers `address`: the last one at or before it, unless its size says that it ends earlier. */
+  /** The symbol that covers `address`; in the padding after a function, the function. */
   covering(address: bigint): Sym | undefined {
     const place = this.#lastAtOrBefore(address);
     for (let i = place; i >= 0 && i > place - 8; i--) {
       const index = this.#byAddress[i];
       const size = this.#size(index);
       if (size !== 0n && address < this.#value(index) + size) return this.#symbol(this.#preferred(i));
-      if (size === 0n && i === place) return this.#symbol(this.#preferred(i));
+      if (size === 0n && i === place) break;
     }
-    return undefined;
+    if (place < 0) return undefined;
+    const symbol = this.#symbol(this.#preferred(place));
+    return this.#isInSectionOf(symbol, address) ? symbol : undefined;
   }
 
   /** All symbols called `name` exactly. */
@@ -101,6 +104,12 @@ export class SymbolTable {
   /** All symbols in address order. */
   *all(): IterableIterator<Sym> {
     for (const index of this.#byAddress) yield this.#symbol(index);
+  }
+
+  #isInSectionOf(symbol: Sym, address: bigint): boolean {
+    const shdr = this.shdrs[symbol.sectionIndex];
+    // Symbols of no section (SHN_ABS) cover their own address only.
+    return shdr ? address < shdr.address + BigInt(shdr.size) : address === symbol.value;
   }
 
   get #count(): number {
