@@ -5,7 +5,8 @@ import type { Plain } from './devices/device.ts';
 import { StateError } from './devices/device.ts';
 import { digest } from './digest.ts';
 import { DRAM_BASE, DRAM_SIZE, MEMORY_PAGES, OCM_BASE, TLB_BASE } from './memory-layout.ts';
-import { MachineState, SnapshotError, type SnapshotProblem } from './snapshot.ts';
+import { MachineState } from './snapshot.ts';
+import { SnapshotError, type SnapshotProblem } from './snapshot-file.ts';
 
 class Counter {
   value = 0;

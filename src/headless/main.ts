@@ -1,7 +1,7 @@
 /** `npm run headless`: the machine without a page. Exit status 0: all steps done; 1: a step could not be met; 2: bad arguments, pack or state file. */
 import { writeSync } from 'node:fs';
 import type { ConsoleId } from '../awareness/consoles.ts';
-import { SnapshotError } from '../emulator/snapshot.ts';
+import { SnapshotError } from '../emulator/snapshot-file.ts';
 import { type Pack, loadPack } from '../pack/load.ts';
 import { FolderFiles } from '../pack/node/folder-files.ts';
 import { PackError } from '../pack/pack-error.ts';
