@@ -17,7 +17,8 @@ const PAR_RES1 = 1 << 11;
 /** PAR_EL1.NS: the result is in the Non-secure address space. */
 const PAR_NS = 1 << 9;
 
-const registers = new Uint32Array(24);
+const el1Registers = new Uint32Array(24);
+const el2Registers = new Uint32Array(24);
 const regime = new Regime();
 
 /** Carries out AT `encoding` (op0:op1:CRn:CRm:op2): op1 0 and op2 0-3 are S1E1/S1E0, op1 4 is S1E2 (0, 1) and S12E1/S12E0 (4-7). */
@@ -25,6 +26,7 @@ export function addressTranslation(core: MmuCore, cpu: Cpu, encoding: number, rt
   const op1 = (encoding >>> 11) & 7;
   const operation = encoding & 7;
   const el2 = op1 === 4 && operation < 2;
+  const registers = el2 ? el2Registers : el1Registers;
   captureRegisters(cpu.state, el2 ? 2 : 1, registers);
   regime.decode(registers, el2 ? 2 : 1);
   const owner = regime.stage2 ? core.cache.owner(regime.table2, currentVmid(registers)) : -1;

@@ -7,32 +7,38 @@ import { currentAsid, currentVmid, Hcr, RegimeRegister, Sctlr } from './regime.t
 import type { RegimeRegisterName, RegimeRegisters } from './regime.ts';
 import { TlbContext, USABLE_CONTEXTS } from './tlb.ts';
 
-const FETCH_TLB_WORDS = (64 * 16) / 4;
+const FETCH_TLB_ENTRIES = 64;
+const FETCH_TLB_ENTRY_WORDS = 4;
 const HCR_LOW = Hcr.VM | Hcr.PTW | Hcr.DC | Hcr.TGE;
 const HCR_HIGH = Hcr.CD_HI | Hcr.ID_HI;
 
-/** Word offset in the state block of each `RegimeRegister`. */
-const SOURCES = Object.keys(RegimeRegister).map((name) => Reg[name as RegimeRegisterName] >>> 2);
+/** Word offset in the state block of each word of a `RegimeRegisters`. */
+const SOURCE_WORDS = Int32Array.from(
+  Object.keys(RegimeRegister).flatMap((name) => {
+    const word = Reg[name as RegimeRegisterName] >>> 2;
+    return [word, word + 1];
+  }),
+);
+const HCR_WORD = 2 * RegimeRegister.HCR_EL2;
+/** Size of the cache of contexts by hash; a power of 2. */
+const RECENT = 64;
 /** Words of a `RegimeRegisters` that belong to EL1&0 (with stage 2) and to EL2. */
 const FIRST_EL2_WORD = 2 * RegimeRegister.SCTLR_EL2;
 const WORD_COUNT = 24;
 
 /**
- * Copies the registers that decide a translation at `el` from a state block, others as 0. Bits that play no part are left out, so that
- * equal words mean equal translations.
+ * Copies the registers that decide a translation at `el` from a state block; the other regime's words of `into` are left alone (0 in a new
+ * array). Bits that play no part are left out, so that equal words mean equal translations.
  */
 export function captureRegisters(state: CpuState, el: number, into: RegimeRegisters): void {
-  into.fill(0);
-  const first = el === 2 ? RegimeRegister.SCTLR_EL2 : 0;
-  const last = el === 2 ? RegimeRegister.MAIR_EL2 : RegimeRegister.VTTBR_EL2;
-  for (let register = first; register <= last; register++) {
-    into[2 * register] = state.u32[SOURCES[register]];
-    into[2 * register + 1] = state.u32[SOURCES[register] + 1];
-  }
+  const source = state.u32;
+  const first = el === 2 ? FIRST_EL2_WORD : 0;
+  const last = el === 2 ? WORD_COUNT : FIRST_EL2_WORD;
+  for (let word = first; word < last; word++) into[word] = source[SOURCE_WORDS[word]];
   if (el === 2) return;
-  into[2 * RegimeRegister.HCR_EL2] &= HCR_LOW;
-  into[2 * RegimeRegister.HCR_EL2 + 1] &= HCR_HIGH;
-  into[2 * RegimeRegister.SCTLR_EL2] = state.u32[SOURCES[RegimeRegister.SCTLR_EL2]] & Sctlr.EE;
+  into[HCR_WORD] &= HCR_LOW;
+  into[HCR_WORD + 1] &= HCR_HIGH;
+  into[FIRST_EL2_WORD] = source[SOURCE_WORDS[FIRST_EL2_WORD]] & Sctlr.EE;
 }
 
 export class ContextSet {
@@ -42,7 +48,15 @@ export class ContextSet {
   current: TlbContext;
   /** Context of unprivileged accesses (LDTR, STTR) once one was needed. */
   user: TlbContext | undefined;
-  private readonly scratch: RegimeRegisters = new Uint32Array(WORD_COUNT);
+  /** Registers as they are now; words of the other regime stay 0. */
+  private scratch: RegimeRegisters;
+  private readonly scratchEl1: RegimeRegisters = new Uint32Array(WORD_COUNT);
+  private readonly scratchEl2: RegimeRegisters = new Uint32Array(WORD_COUNT);
+  /** Contexts found lately, by hash. */
+  private readonly recent: (TlbContext | undefined)[] = Array.from({ length: RECENT });
+  /** Fetch TLB entries that may be in use. */
+  private fetchedLow = 0;
+  private fetchedHigh = 0;
   private clock = 0;
   private readonly fetchTlb: Uint32Array;
 
@@ -51,20 +65,23 @@ export class ContextSet {
     this.emptyTlb = TLB_BASE + (cpu * TLB_CONTEXTS + USABLE_CONTEXTS) * TLB_CONTEXT_SIZE;
     words.fill(0xffff_ffff, this.emptyTlb >>> 2, (this.emptyTlb + TLB_CONTEXT_SIZE) >>> 2);
     this.current = this.contexts[0];
+    this.scratch = this.scratchEl1;
     const fetch = (CPU_STATE + cpu * CPU_STATE_STRIDE + FETCH_TLB) >>> 2;
-    this.fetchTlb = words.subarray(fetch, fetch + FETCH_TLB_WORDS);
-    this.flushFetch();
+    this.fetchTlb = words.subarray(fetch, fetch + FETCH_TLB_ENTRIES * FETCH_TLB_ENTRY_WORDS);
+    this.fetchTlb.fill(0xffff_ffff);
   }
 
   /** The context for the registers in `state`, at exception level `el`. */
   find(state: CpuState, el: number): TlbContext {
+    this.scratch = el === 2 ? this.scratchEl2 : this.scratchEl1;
     captureRegisters(state, el, this.scratch);
     if (this.matches(this.current, el)) return this.current;
-    const hash = hashWords(this.scratch, el);
-    for (const context of this.contexts) {
-      if (context.hash === hash && context.inUse && this.matches(context, el)) return this.touch(context);
-    }
-    return this.touch(this.assign(hash, el));
+    const hash = el === 2 ? 2 : hashEl1(this.scratch, el);
+    const recent = this.recent[hash & (RECENT - 1)];
+    if (recent !== undefined && this.matches(recent, el)) return this.touch(recent);
+    const context = this.search(hash, el) ?? this.assign(hash, el);
+    this.recent[hash & (RECENT - 1)] = context;
+    return this.touch(context);
   }
 
   /** Makes the context of PSTATE.EL current; true when that is another one than before. */
@@ -77,9 +94,24 @@ export class ContextSet {
     return true;
   }
 
-  /** Empties the interpreter's fetch TLB. */
+  /** The interpreter is about to put the page of a PC into its fetch TLB. */
+  noteFetch(pcLo: number): void {
+    const index = (pcLo >>> 12) & (FETCH_TLB_ENTRIES - 1);
+    if (index < 32) this.fetchedLow |= 1 << index;
+    else this.fetchedHigh |= 1 << (index - 32);
+  }
+
+  /** Empties the interpreter's fetch TLB: what `noteFetch` announced. */
   flushFetch(): void {
-    this.fetchTlb.fill(0xffff_ffff);
+    for (let bits = this.fetchedLow; bits !== 0; bits &= bits - 1) this.dropFetch(31 - Math.clz32(bits & -bits));
+    for (let bits = this.fetchedHigh; bits !== 0; bits &= bits - 1) this.dropFetch(63 - Math.clz32(bits & -bits));
+    this.fetchedLow = 0;
+    this.fetchedHigh = 0;
+  }
+
+  private dropFetch(index: number): void {
+    this.fetchTlb[index * FETCH_TLB_ENTRY_WORDS] = 0xffff_ffff;
+    this.fetchTlb[index * FETCH_TLB_ENTRY_WORDS + 1] = 0xffff_ffff;
   }
 
   /** Forgets all contexts; `select` must follow. */
@@ -89,12 +121,16 @@ export class ContextSet {
       context.inUse = false;
     }
     this.user = undefined;
-    this.flushFetch();
+    this.fetchTlb.fill(0xffff_ffff);
   }
 
   private touch(context: TlbContext): TlbContext {
     context.lastUse = ++this.clock;
     return context;
+  }
+
+  private search(hash: number, el: number): TlbContext | undefined {
+    return this.contexts.find((context) => context.hash === hash && this.matches(context, el));
   }
 
   private matches(context: TlbContext, el: number): boolean {
@@ -131,8 +167,11 @@ export class ContextSet {
   }
 }
 
-function hashWords(words: RegimeRegisters, el: number): number {
+/** Hash of what changes often at EL1 and EL0: the table bases with their ASID and VMID. */
+function hashEl1(words: RegimeRegisters, el: number): number {
   let hash = el;
-  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i], 0x0100_0193) + (hash >>> 15);
-  return hash | 0;
+  for (let i = 2 * RegimeRegister.TTBR0_EL1; i < 2 * RegimeRegister.MAIR_EL1; i++)
+    hash = Math.imul(hash ^ words[i], 0x9e37_79b1);
+  hash = Math.imul(hash ^ words[2 * RegimeRegister.VTTBR_EL2 + 1], 0x9e37_79b1);
+  return (hash ^ (hash >>> 15)) | 0;
 }

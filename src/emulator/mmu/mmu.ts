@@ -58,7 +58,9 @@ export class MemoryManagementUnit implements Mmu {
     const { core } = this;
     const vaLo = cpu.state.u32[PC >>> 2];
     const vaHi = cpu.state.u32[(PC >>> 2) + 1];
-    const context = core.sets[cpu.index].current;
+    const set = core.sets[cpu.index];
+    const context = set.current;
+    set.noteFetch(vaLo);
     const e = context.find(vaLo, vaHi);
     if (e >= 0 && (core.words[e + Entry.flags] & Permission.execute) !== 0) return core.words[e + Entry.page];
     if (!core.translate(context, vaLo, vaHi, Want.execute)) return abortFetch(cpu, core.fault, vaLo, vaHi);

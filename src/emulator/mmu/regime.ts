@@ -50,6 +50,8 @@ export class TableControl {
   enabled = false;
   /** Input address bits. */
   inputSize = 0;
+  /** 2^inputSize. */
+  inputLimit = 1;
   /** log2 of the granule in bytes: 12 or 16. */
   granuleShift = 12;
   startLevel = 0;
@@ -186,6 +188,7 @@ function decodeBase(table: TableControl, words: RegimeRegisters, register: numbe
   const high = words[2 * register + 1] & 0xffff;
   const firstIndexBits = table.inputSize - levelShift(table, table.startLevel);
   const alignment = 2 ** Math.max(firstIndexBits + 3, 4);
+  table.inputLimit = 2 ** table.inputSize;
   const address = high * 2 ** 32 + words[2 * register];
   table.base = address - (address % alignment);
   table.baseTooLarge = high >>> (table.outputSize - 32) !== 0;

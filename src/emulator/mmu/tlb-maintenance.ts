@@ -20,8 +20,11 @@ export function tlbMaintenance(core: MmuCore, cpu: Cpu, encoding: number, rt: nu
   const operation = encoding & 7;
   const lo = cpu.state.u32[2 * rt];
   const hi = cpu.state.u32[2 * rt + 1];
-  if (op1 === 0) forEachContext(core, cpu, encoding, el1Action(cpu, operation, lo, hi));
-  else if (op1 === 4) forEachContext(core, cpu, encoding, el2Action(core, cpu, encoding, lo, hi));
+  // Bits 43:0 are VA[55:12], bits 63:48 the ASID.
+  const vaLo = (lo << 12) >>> 0;
+  const vaHi = ((hi & 0xfff) << 12) | (lo >>> 20);
+  if (op1 === 0) forEachContext(core, cpu, encoding, el1Action(cpu, operation, vaLo, vaHi, hi >>> 16));
+  else if (op1 === 4) forEachContext(core, cpu, encoding, el2Action(core, cpu, encoding, vaLo, vaHi));
   // The instructions that follow must be fetched through the emptied fetch TLB.
   advance(cpu);
   return Status.resync;
@@ -48,30 +51,27 @@ function vmid(cpu: Cpu): number {
 }
 
 /** VMALLE1, VAE1, ASIDE1, VAAE1, VALE1, VAALE1. By address, the ASID is ignored: global entries match every one. */
-function el1Action(cpu: Cpu, operation: number, lo: number, hi: number): Action {
+function el1Action(cpu: Cpu, operation: number, vaLo: number, vaHi: number, asid: number): Action {
   const id = vmid(cpu);
   const anyVmid = (cpu.state.u32[Reg.HCR_EL2 >>> 2] & HCR_STAGE2) === 0;
-  const asid = hi >>> 16;
-  const page = (hi & 0xfff) * 2 ** 32 + lo;
   return (context) => {
     // Entries made without stage 2, or asked about without it, may belong to any VMID.
     if (context.el === 2 || !(anyVmid || !context.regime.stage2 || context.vmid === id)) return;
     if (operation === 0) context.flush();
-    else if (operation !== 2) context.purgePage(page);
+    else if (operation !== 2) context.purge(vaLo, vaHi);
     else if (((context.asid ^ asid) & 0xff) === 0) context.flush();
   };
 }
 
 /** ALLE2, VAE2, VALE2, ALLE1, VMALLS12E1, and with CRm 0 or 4 IPAS2E1 and IPAS2LE1, which forget the whole VMID. */
-function el2Action(core: MmuCore, cpu: Cpu, encoding: number, lo: number, hi: number): Action {
+function el2Action(core: MmuCore, cpu: Cpu, encoding: number, vaLo: number, vaHi: number): Action {
   const crm = (encoding >>> 3) & 15;
   const operation = encoding & 7;
   if (operation === 6 || crm === 0 || crm === 4) return vmidAction(core, vmid(cpu));
   if (operation === 4) core.cache.clear();
-  const page = (hi & 0xfff) * 2 ** 32 + lo;
   return (context) => {
     if ((context.el === 2) === (operation === 4)) return;
-    if (operation === 1 || operation === 5) context.purgePage(page);
+    if (operation === 1 || operation === 5) context.purge(vaLo, vaHi);
     else context.flush();
   };
 }

@@ -16,8 +16,8 @@ export const USABLE_CONTEXTS = TLB_CONTEXTS - 1;
 export const Entry = { tagLo: 0, tagHi: 1, writeLo: 2, writeHi: 3, addend: 4, page: 5, flags: 6 } as const;
 const ENTRY_WORDS = TLB_ENTRY_SIZE / 4;
 const INVALID = 0xffff_ffff;
-/** Bits of the filter that tells which blocks a context may hold pages of. A prime, so that strides spread. */
-const FILTER_BITS = 251;
+/** High half of a VA without its top byte: TLBI names bits 55:12. */
+const UNTAGGED = 0xff_ffff;
 
 /** One soft TLB and what it is for. */
 export class TlbContext {
@@ -74,7 +74,7 @@ export class TlbContext {
     this.words[e + Entry.page] = page;
     this.words[e + Entry.flags] = permissions | (blockShift << 8);
     this.filled = true;
-    if (blockShift > 12) this.noteBlock(pageNumber(vaLo, vaHi), blockShift);
+    if (blockShift > 12) this.noteBlock(vaLo, vaHi, blockShift);
     return e;
   }
 
@@ -83,9 +83,9 @@ export class TlbContext {
     this.words[e + Entry.writeHi] = this.words[e + Entry.tagHi];
   }
 
-  private noteBlock(page: number, shift: number): void {
+  private noteBlock(vaLo: number, vaHi: number, shift: number): void {
     this.blockSizes |= 1 << shift;
-    const bit = Math.floor(page / 2 ** (shift - 12)) % FILTER_BITS;
+    const bit = blockHash(blockNumber(vaLo, vaHi, shift));
     this.blockFilter[bit >>> 5] |= 1 << (bit & 31);
   }
 
@@ -98,25 +98,24 @@ export class TlbContext {
     this.blockFilter.fill(0);
   }
 
-  /** Forgets what maps VA page `page` (VA[55:12]), the other pages of the same block included. */
-  purgePage(page: number): void {
+  /** Forgets what maps a VA, given without its top byte, the other pages of the same block included. */
+  purge(vaLo: number, vaHi: number): void {
     if (!this.filled) return;
-    const e = (this.base >>> 2) + (page % TLB_ENTRIES) * ENTRY_WORDS;
-    if (entryPage(this.words, e) === page) this.invalidate(e);
+    const e = this.entry(vaLo);
+    if (this.words[e] === (vaLo & -4096) >>> 0 && (this.words[e + Entry.tagHi] & UNTAGGED) === vaHi) this.invalidate(e);
     for (let sizes = this.blockSizes; sizes !== 0; sizes &= sizes - 1) {
       const shift = 31 - Math.clz32(sizes & -sizes);
-      const block = Math.floor(page / 2 ** (shift - 12));
-      const bit = block % FILTER_BITS;
-      if ((this.blockFilter[bit >>> 5] & (1 << (bit & 31))) !== 0) this.purgeBlock(block, shift);
+      const bit = blockHash(blockNumber(vaLo, vaHi, shift));
+      if ((this.blockFilter[bit >>> 5] & (1 << (bit & 31))) !== 0) this.purgeBlock(vaLo, vaHi, shift);
     }
   }
 
-  private purgeBlock(block: number, shift: number): void {
-    const scale = 2 ** (shift - 12);
+  private purgeBlock(vaLo: number, vaHi: number, shift: number): void {
     const first = this.base >>> 2;
+    const mask = -(1 << shift);
     for (let e = first; e < first + TLB_ENTRIES * ENTRY_WORDS; e += ENTRY_WORDS) {
-      if (this.words[e] === INVALID || ((this.words[e + Entry.flags] >>> 8) & 0xff) !== shift) continue;
-      if (Math.floor(entryPage(this.words, e) / scale) === block) this.invalidate(e);
+      if (((this.words[e + Entry.flags] >>> 8) & 0xff) !== shift || ((this.words[e] ^ vaLo) & mask) !== 0) continue;
+      if ((this.words[e + Entry.tagHi] & UNTAGGED) === vaHi) this.invalidate(e);
     }
   }
 
@@ -136,11 +135,12 @@ export class TlbContext {
   }
 }
 
-/** VA[55:12] as a number. */
-function pageNumber(vaLo: number, vaHi: number): number {
-  return (vaHi & 0xff_ffff) * 2 ** 20 + (vaLo >>> 12);
+/** Bits 63:shift of a VA without its top byte, the low 32 of them (`shift` is below 32). */
+function blockNumber(vaLo: number, vaHi: number, shift: number): number {
+  return (vaLo >>> shift) | ((vaHi & UNTAGGED) << (32 - shift));
 }
 
-function entryPage(words: Uint32Array, e: number): number {
-  return words[e] === INVALID ? -1 : pageNumber(words[e], words[e + Entry.tagHi]);
+/** Bit of the filter for a block number. */
+function blockHash(block: number): number {
+  return (block ^ (block >>> 8) ^ (block >>> 16)) & 0xff;
 }

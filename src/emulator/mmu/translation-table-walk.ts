@@ -40,6 +40,9 @@ export interface WalkStep {
   readonly value: bigint;
 }
 
+/** Weight of a high half. */
+const HIGH = 0x1_0000_0000;
+
 export class Walker {
   /** Fault status code or `NO_FAULT`. */
   fsc = NO_FAULT;
@@ -116,7 +119,7 @@ export class Walker {
     const table = regime.kind === 1 && (vaHi & 0x0080_0000) !== 0 ? regime.table1 : regime.table0;
     const high = table.tbi ? vaHi & 0x00ff_ffff : vaHi;
     if (high >>> (PA_BITS - 32) !== 0) return this.fault(Fsc.addressSize);
-    this.ipa = high * 2 ** 32 + (vaLo >>> 0);
+    this.ipa = high * HIGH + (vaLo >>> 0);
     this.permissions = Permission.read | Permission.write | Permission.execute;
     this.shareability = memory.Shareability.outer;
     this.attributes = memory.DEVICE_nGnRnE;
@@ -199,13 +202,13 @@ export class Walker {
   private walkStage2(regime: Regime, ipa: number): boolean {
     const table = regime.table2;
     this.ipa = ipa;
-    if (!table.enabled || ipa >= 2 ** table.inputSize) return this.fault(Fsc.translation, true);
+    if (!table.enabled || ipa >= table.inputLimit) return this.fault(Fsc.translation, true);
     const level = this.level;
     const blockShift = this.blockShift;
     const hierarchical = this.hierarchical;
-    const ok = this.walkTables(regime, table, ipa >>> 0, Math.floor(ipa / 2 ** 32), true);
+    const ok = this.walkTables(regime, table, ipa >>> 0, Math.floor(ipa / HIGH), true);
     if (ok) {
-      this.stage2Pa = this.outputPage + (ipa % 2 ** this.blockShift);
+      this.stage2Pa = this.outputPage + (ipa & ((1 << this.blockShift) - 1));
       this.stage2Details = packStage2(this.descriptorLo, this.descriptorHi, this.level);
     }
     const flagFault = ok && (this.descriptorLo & (1 << 10)) === 0 ? Fsc.accessFlag + this.level : NO_FAULT;
@@ -228,15 +231,14 @@ export class Walker {
       if (isInvalid(kind, level, table.granuleShift)) return this.fault(Fsc.translation + level, stage2);
       const high = this.descriptorHi & 0xffff;
       if (high >>> (table.outputSize - 32) !== 0) return this.fault(Fsc.addressSize + level, stage2);
-      const address = high * 2 ** 32 + ((this.descriptorLo & -4096) >>> 0);
       if (level === 3 || kind === 1) {
         this.level = level;
         this.blockShift = shift;
-        this.outputPage = address - (address % 2 ** shift);
+        this.outputPage = high * HIGH + alignDown(this.descriptorLo, shift);
         return true;
       }
       this.hierarchical |= this.descriptorHi;
-      base = address - (address % 2 ** table.granuleShift);
+      base = high * HIGH + alignDown(this.descriptorLo, table.granuleShift);
       indexBits = table.granuleShift - 3;
     }
   }
@@ -287,6 +289,11 @@ export class Walker {
     const value = (BigInt(this.descriptorHi) << 32n) | BigInt(this.descriptorLo);
     steps.push({ stage: stage2 ? 2 : 1, level, pa, ipa, value });
   }
+}
+
+/** Low half of an address with the bits below `shift` (12 to 30) cleared. */
+function alignDown(lo: number, shift: number): number {
+  return (lo & -(1 << shift)) >>> 0;
 }
 
 /** 32 bits of hi:lo from bit `shift` (12 to 47) on. */
