@@ -41,7 +41,7 @@ function physicalDeliverable(u: Uint32Array, overrideBit: number, maskBit: numbe
   return (u[DAIF >>> 2] & maskBit) === 0;
 }
 
-/** The highest-priority interrupt that would be taken now, as a `Line` bit (16: virtual SError), or 0. */
+/** The interrupt that would be taken now, as a `Line` bit (16: virtual SError), or 0. Their order is IMPLEMENTATION DEFINED; this is QEMU's. */
 export function deliverableInterrupt(cpu: Cpu): number {
   const u = cpu.state.u32;
   const lines = asserted(u);
@@ -50,9 +50,9 @@ export function deliverableInterrupt(cpu: Cpu): number {
   if ((lines & Line.IRQ) !== 0 && physicalDeliverable(u, Hcr.IMO, Spsr.I)) return Line.IRQ;
   const virtual = lines & virtualEnabled(u);
   const daif = u[DAIF >>> 2];
-  if ((virtual & V_SERROR) !== 0 && (daif & Spsr.A) === 0) return V_SERROR;
-  if ((virtual & Line.vFIQ) !== 0 && (daif & Spsr.F) === 0) return Line.vFIQ;
   if ((virtual & Line.vIRQ) !== 0 && (daif & Spsr.I) === 0) return Line.vIRQ;
+  if ((virtual & Line.vFIQ) !== 0 && (daif & Spsr.F) === 0) return Line.vFIQ;
+  if ((virtual & V_SERROR) !== 0 && (daif & Spsr.A) === 0) return V_SERROR;
   return 0;
 }
 

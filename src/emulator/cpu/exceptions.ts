@@ -114,15 +114,15 @@ export const exceptions: Exceptions = {
 };
 
 /**
- * Takes what is due before the next instruction: the guest's own software step, an interrupt, an Illegal Execution state. To be called whenever the
- * wasm loop was left and before it is entered; true when PC changed.
+ * Takes what is due before the next instruction: the guest's own software step, an interrupt (unless the lines are not to be looked at yet), an Illegal
+ * Execution state. To be called before the wasm loop is entered; true when PC changed.
  */
-export function takeDue(cpu: Cpu): boolean {
+export function takeDue(cpu: Cpu, withInterrupts: boolean): boolean {
   if (stepState(cpu) === StepState.activePending) {
     takeSoftwareStep(cpu, true, false);
     return true;
   }
-  if (takeInterrupt(cpu)) return true;
+  if (withInterrupts && takeInterrupt(cpu)) return true;
   if (cpu.state.u32[IL >>> 2] === 0) return false;
   exceptions.illegalState(cpu);
   return true;

@@ -52,3 +52,8 @@ for (const crm of [0, 4]) add(4, 8, crm, [1, 5], 2);
 export function sysInstruction(encoding: number): SysInstruction | undefined {
   return instructions.get(encoding);
 }
+
+/** Encodings of all SYS instructions. */
+export function sysInstructionEncodings(): readonly number[] {
+  return [...instructions.keys()];
+}

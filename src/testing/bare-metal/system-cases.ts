@@ -1,0 +1,199 @@
+/** What the system-register and exception program tries: trap configurations, register accesses and ways into and out of exceptions. */
+import { accessList, type Action, type Config, type Program } from './system-program.ts';
+
+const bit = (n: number): bigint => 1n << BigInt(n);
+
+const HCR_RW = bit(31);
+const SCTLR_RES1 = 0x30d0_0800n;
+/** UMA, DZE, UCT, nTWI, nTWE, UCI: nothing from EL0 is trapped. */
+const SCTLR_OPEN = SCTLR_RES1 | bit(9) | bit(14) | bit(15) | bit(16) | bit(18) | bit(26);
+const CPACR_OPEN = 3n << 20n;
+const MDCR_RESET = 6n;
+
+/** Everything allowed. Each configuration changes one or two of these. */
+const BASE: Readonly<Record<string, bigint>> = {
+  HCR_EL2: HCR_RW,
+  CPTR_EL2: 0x33ffn,
+  MDCR_EL2: MDCR_RESET,
+  HSTR_EL2: 0n,
+  CNTHCTL_EL2: 3n,
+  ACTLR_EL2: 0x73n,
+  SCTLR_EL2: 0x30c5_0838n,
+  OSLAR_EL1: 0n,
+  SCTLR_EL1: SCTLR_OPEN,
+  CPACR_EL1: CPACR_OPEN,
+  CNTKCTL_EL1: 0x303n,
+  PMUSERENR_EL0: 0xfn,
+  MDSCR_EL1: 0n,
+  CNTP_CTL_EL0: 0n,
+  CNTV_CTL_EL0: 0n,
+  CNTHP_CTL_EL2: 0n,
+};
+
+const hcr = (name: string, bits: bigint, levels = [0, 1]): Config => ({
+  name,
+  set: { HCR_EL2: HCR_RW | bits },
+  levels,
+});
+const closed = (name: string, bits: bigint): Config => ({ name, set: { SCTLR_EL1: SCTLR_OPEN & ~bits }, levels: [0] });
+const one = (name: string, register: string, value: bigint, levels = [0, 1]): Config => ({
+  name,
+  set: { [register]: value },
+  levels,
+});
+
+const HCR_TRAPS: Readonly<Record<string, number>> = {
+  TWI: 13,
+  TWE: 14,
+  TID0: 15,
+  TID1: 16,
+  TID2: 17,
+  TID3: 18,
+  TSC: 19,
+  TIDCP: 20,
+  TACR: 21,
+  TSW: 22,
+  TPC: 23,
+  TPU: 24,
+  TTLB: 25,
+  TVM: 26,
+  TDZ: 28,
+  TRVM: 30,
+};
+
+/** HCR_EL2.TGE, from EL0 only: a return to EL1 would be illegal. */
+const TGE = bit(27);
+const tge = (name: string, set: Readonly<Record<string, bigint>>): Config => ({
+  name,
+  set: { HCR_EL2: HCR_RW | TGE, ...set },
+  levels: [0],
+});
+
+const MDCR_TRAPS: Readonly<Record<string, number>> = { TPMCR: 5, TPM: 6, TDE: 8, TDA: 9, TDOSA: 10, TDRA: 11 };
+
+/** All trap configurations. */
+export const CONFIGS: readonly Config[] = [
+  { name: 'open', set: {} },
+  ...Object.entries(HCR_TRAPS).map(([name, n]) => hcr(`HCR.${name}`, bit(n))),
+  tge('TGE', {}),
+  tge('TGE+SCTLR', { SCTLR_EL1: SCTLR_RES1 }),
+  tge('TGE+CPACR', { CPACR_EL1: 0n }),
+  tge('TGE+CNTKCTL', { CNTKCTL_EL1: 0n }),
+  tge('TGE+PMUSERENR', { PMUSERENR_EL0: 0n }),
+  ...Object.entries(MDCR_TRAPS).map(([name, n]) => one(`MDCR.${name}`, 'MDCR_EL2', MDCR_RESET | bit(n))),
+  one('CPTR.TFP', 'CPTR_EL2', 0x33ffn | bit(10), [0, 1, 2]),
+  one('CPTR.TCPAC', 'CPTR_EL2', 0x33ffn | bit(31), [1, 2]),
+  one('CPACR.0', 'CPACR_EL1', 0n, [0, 1, 2]),
+  one('CPACR.1', 'CPACR_EL1', 1n << 20n),
+  one('CPACR.2', 'CPACR_EL1', 2n << 20n),
+  one('CNTHCTL.0', 'CNTHCTL_EL2', 0n, [0, 1, 2]),
+  one('CNTHCTL.1', 'CNTHCTL_EL2', 1n),
+  one('CNTHCTL.2', 'CNTHCTL_EL2', 2n),
+  one('CNTKCTL.0', 'CNTKCTL_EL1', 0n),
+  one('CNTKCTL.1', 'CNTKCTL_EL1', 1n, [0]),
+  one('CNTKCTL.2', 'CNTKCTL_EL1', 2n, [0]),
+  one('PMUSERENR.0', 'PMUSERENR_EL0', 0n),
+  ...[1n, 2n, 4n, 8n].map((value) => one(`PMUSERENR.${value}`, 'PMUSERENR_EL0', value, [0])),
+  one('MDSCR.TDCC', 'MDSCR_EL1', bit(12)),
+  one('HSTR', 'HSTR_EL2', 0xffffn),
+  closed('SCTLR.UMA', bit(9)),
+  closed('SCTLR.DZE', bit(14)),
+  closed('SCTLR.UCT', bit(15)),
+  closed('SCTLR.nTWI', bit(16)),
+  closed('SCTLR.nTWE', bit(18)),
+  closed('SCTLR.UCI', bit(26)),
+];
+
+/** SPSR values for ERET: every mode, legal or not, with flags and masks. */
+const RETURN_STATES: readonly bigint[] = [
+  0x3c0n,
+  0x3c1n,
+  0x3c2n,
+  0x3c4n,
+  0x3c5n,
+  0x3c6n,
+  0x3c8n,
+  0x3c9n,
+  0x3ccn,
+  0x3cdn,
+  0x3d3n,
+  0xa000_01c0n,
+  0x6000_0080n,
+  0x0010_03c0n,
+  0x0020_03c0n,
+  0x9000_0245n,
+];
+
+function eretFrom(el: number, spsr: bigint): Action {
+  const code = ` msr spsr_el${el}, x0\n adr x1, 1f\n msr elr_el${el}, x1\n eret\n nop\n1: svc #0x77`;
+  return { name: `ERET_EL${el} ${spsr.toString(16)}`, code, argument: spsr, levels: [el] };
+}
+
+/** Ways into exceptions, run at each level under each configuration. */
+export const ACTIONS: readonly Action[] = [
+  { name: 'SVC', code: ' svc #0x1234' },
+  { name: 'HVC', code: ' hvc #0xea1' },
+  { name: 'SMC', code: ' smc #0x55', argument: 0x8400_0000n },
+  { name: 'BRK', code: ' brk #0xf00d' },
+  { name: 'HLT', code: ' hlt #1' },
+  { name: 'UDF', code: ' .inst 0' },
+  { name: 'DCPS1', code: ' dcps1' },
+  { name: 'FP', code: ' fmov d0, d1' },
+  { name: 'SIMD load', code: ' adr x1, 1f\n ldr q0, [x1]\n ret\n .balign 16\n1: .quad 0, 0' },
+  { name: 'FPSR', code: ' mrs x0, fpsr' },
+  { name: 'DAIFSet', code: ' msr daifset, #6' },
+  { name: 'DAIFClr', code: ' msr daifclr, #9' },
+  { name: 'SPSel', code: ' msr spsel, #1' },
+  { name: 'PAN', code: ' .inst 0xd500419f' },
+  { name: 'PC+1', code: ' adr x1, 1f + 1\n br x1\n1: nop' },
+  { name: 'PC+2', code: ' adr x1, 1f + 2\n br x1\n1: nop' },
+  { name: 'SYSL', code: ' sysl x3, #0, c7, c1, #0' },
+  { name: 'SYS unallocated', code: ' sys #5, c9, c3, #2, x4' },
+  { name: 'MRS unallocated', code: ' mrs x7, s3_0_c12_c12_0' },
+  { name: 'MRS implementation defined', code: ' mrs x9, s3_5_c15_c7_1' },
+  { name: 'MRS reserved ID', code: ' mrs x5, s3_0_c0_c7_2' },
+];
+
+/** Exception returns; tried in the open configuration and with TGE. */
+export const RETURNS: readonly Action[] = RETURN_STATES.flatMap((spsr) => [eretFrom(1, spsr), eretFrom(2, spsr)]);
+
+/** Every access and action under every configuration. */
+export const TRAP_PROGRAM: Program = { base: BASE, configs: CONFIGS, accesses: accessList(), actions: ACTIONS };
+
+const VIRTUAL: readonly (readonly [string, bigint])[] = [
+  ['VI', bit(7)],
+  ['VF', bit(6)],
+  ['VI+VF', bit(6) | bit(7)],
+  ['VSE', bit(8)],
+];
+const ENABLES = bit(3) | bit(4) | bit(5);
+
+/** Virtual interrupts: each with and without the bits that enable them. */
+const VIRTUAL_CONFIGS: readonly Config[] = VIRTUAL.flatMap(([name, bits]) => [
+  { name: `${name} off`, set: { HCR_EL2: HCR_RW | bits } },
+  { name: `${name} on`, set: { HCR_EL2: HCR_RW | bits | ENABLES } },
+]);
+
+const unmask = (name: string, daif: number): Action => ({
+  name,
+  code: ` mov x0, #${daif << 6}\n msr daif, x0\n nop\n nop`,
+});
+
+/** Exception returns and virtual interrupts. */
+export const STATE_PROGRAM: Program = {
+  base: BASE,
+  configs: [
+    { name: 'open', set: {}, levels: [1, 2] },
+    { name: 'TGE', set: { HCR_EL2: HCR_RW | TGE }, levels: [2] },
+    ...VIRTUAL_CONFIGS,
+  ],
+  accesses: [],
+  actions: [
+    ...RETURNS,
+    unmask('DAIF 0', 0),
+    unmask('DAIF I', 2),
+    unmask('DAIF F', 1),
+    unmask('DAIF IF', 3),
+    unmask('DAIF A', 4),
+  ],
+};
