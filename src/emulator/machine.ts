@@ -2,7 +2,7 @@
 import { Board } from './board.ts';
 import { Clock } from './clock.ts';
 import { type Cpu, type CpuHost, Status } from './cpu/cpu.ts';
-import { exceptions, shouldWake, wake } from './cpu/exceptions.ts';
+import { exceptions, shouldWake, stepAdvance, StepState, stepState, takeDue, wake } from './cpu/exceptions.ts';
 import { Interpreter } from './cpu/interpreter.ts';
 import { RECORDS_PER_PAGE } from './cpu/records.ts';
 import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
@@ -195,11 +195,14 @@ export class Machine {
         continue;
       }
       const raisedAt = clock.raisedAt[index];
-      if (cpu.state.get(LINES) !== 0 && raisedAt <= now) exceptions.takeInterrupt(cpu);
+      takeDue(cpu, raisedAt <= now);
       if (now >= end) return true;
       let limit = Math.min(end, deadline);
       if (raisedAt > now) limit = Math.min(limit, raisedAt);
-      this.#execute(cpu, Math.min(limit - now, target - clock.instructions));
+      const budget = Math.min(limit - now, target - clock.instructions);
+      const stepping = stepState(cpu) === StepState.activeNotPending;
+      this.#execute(cpu, stepping ? Math.min(budget, 1) : budget);
+      if (stepping && clock.time[index] > now) stepAdvance(cpu);
       if (this.#stop || clock.instructions >= target) return false;
     }
   }
