@@ -4,8 +4,8 @@ import type { Cpu } from '../cpu/cpu.ts';
 import { abortTarget, dataAbort, instructionAbort } from '../cpu/exceptions-abort.ts';
 import type { Fault } from './fault.ts';
 
-/** ISS.CM: the fault came from a cache maintenance or address translation instruction. */
-export const CACHE_MAINTENANCE = 1 << 16;
+/** With the bits of `Access`: a cache maintenance or address translation instruction (ISS.CM). */
+export const CACHE_MAINTENANCE = 1 << 20;
 
 /** Takes a data abort; `info` is as in `Access`, or has `CACHE_MAINTENANCE`. */
 export function raiseDataAbort(cpu: Cpu, fault: Fault, vaLo: number, vaHi: number, info: number): void {

@@ -410,6 +410,16 @@ describe('page crossing', () => {
     expect(bench.peek(Number(PA) + 0x8000)).toBe(0x99aa_bbcc_0102_0304n);
   });
 
+  it('asks for the alignment of a pair by its halves, also on Device memory', () => {
+    mapPage(VA, PA, DEVICE);
+    mapPage(VA + 0x1000n, PA + 0x8000n, DEVICE);
+    bench.set(1, STAGE1);
+    const pair = 4 | Access.noSyndrome | Access.pair;
+    expect(access(bench, VA + 0xff8n, pair)).toBe('ok');
+    expect(access(bench, VA + 0xff4n, pair)).toBe('1:96000021,1234567ff4');
+    expect(access(bench, VA + 0x2000n, pair)).toBe('1:96000007,1234569000');
+  });
+
   it('writes nothing when the second page faults, and names that page', () => {
     mapPage(VA, PA, NORMAL);
     bench.poke(Number(PA) + 0xff8, 7n);

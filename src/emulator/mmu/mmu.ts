@@ -36,14 +36,14 @@ export class MemoryManagementUnit implements Mmu {
     const set = this.core.sets[cpu.index];
     const context = (info & Access.unprivileged) !== 0 ? this.userContext(cpu, set) : set.current;
     const size = 1 << (info & Access.sizeMask);
-    const alignment = (info & Access.pair) !== 0 ? size >>> 1 : size;
+    const alignment = size >>> ((info >>> Access.partsShift) & Access.partsMask);
     const unaligned = (vaLo & (alignment - 1)) !== 0;
     if (unaligned && ((info & Access.aligned) !== 0 || context.regime.alignmentCheck)) {
       raiseDataAbort(cpu, ALIGNMENT_FAULT, vaLo, vaHi, info);
       return 0;
     }
-    if ((vaLo & 0xfff) + size > 4096) return crossingAccess(this.core, cpu, context, vaLo, vaHi, info);
     const want = ((info & Access.write) !== 0 ? Want.write : Want.read) | (unaligned ? Want.unaligned : 0);
+    if ((vaLo & 0xfff) + size > 4096) return crossingAccess(this.core, cpu, context, vaLo, vaHi, want, info);
     const linear = this.core.locate(cpu, context, vaLo, vaHi, want, info);
     if (linear > 0) return linear;
     if (linear === Located.fault) {

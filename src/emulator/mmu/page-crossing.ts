@@ -6,7 +6,6 @@ import { raiseDataAbort } from './abort.ts';
 import { Located } from './core.ts';
 import type { MmuCore } from './core.ts';
 import type { TlbContext } from './tlb.ts';
-import { Want } from './translation-table-walk.ts';
 
 /** Part of an access: in RAM at `linear`, or on the bus at `pa` when `linear` is 0. */
 interface Part {
@@ -14,20 +13,21 @@ interface Part {
   readonly pa: number;
 }
 
-/** Carries the access out through `SCRATCH` and returns it; 0 when an abort was taken. */
+/** Carries the access (`want` as in `Want`, `info` as in `Access`) out through `SCRATCH` and returns it; 0 when an abort was taken. */
 export function crossingAccess(
   core: MmuCore,
   cpu: Cpu,
   context: TlbContext,
   vaLo: number,
   vaHi: number,
+  want: number,
   info: number,
 ): number {
-  const first = locatePart(core, cpu, context, vaLo, vaHi, info);
+  const first = locatePart(core, cpu, context, vaLo, vaHi, want, info);
   if (first === undefined) return 0;
   const nextLo = ((vaLo | 0xfff) + 1) >>> 0;
   const nextHi = (nextLo === 0 ? vaHi + 1 : vaHi) >>> 0;
-  const second = locatePart(core, cpu, context, nextLo, nextHi, info);
+  const second = locatePart(core, cpu, context, nextLo, nextHi, want, info);
   if (second === undefined) return 0;
   const size = 1 << (info & Access.sizeMask);
   const split = 4096 - (vaLo & 0xfff);
@@ -44,9 +44,9 @@ function locatePart(
   context: TlbContext,
   vaLo: number,
   vaHi: number,
+  want: number,
   info: number,
 ): Part | undefined {
-  const want = ((info & Access.write) !== 0 ? Want.write : Want.read) | Want.unaligned;
   const linear = core.locate(cpu, context, vaLo, vaHi, want, info);
   if (linear !== Located.fault) return { linear, pa: core.walker.pa };
   raiseDataAbort(cpu, core.fault, vaLo, vaHi, info);
