@@ -38,6 +38,8 @@ export interface MachineHooks {
   onTrace?: (cpu: Cpu, kind: number, argument: bigint) => void;
   /** An instruction with a breakpoint is about to run; true stops before it. */
   onBreakpoint?: (cpu: Cpu) => boolean;
+  /** A CPU is about to execute from the page of its PC for the first time since its translation may have changed; `page` is its linear address. */
+  onFetch?: (cpu: Cpu, page: number) => void;
 }
 
 export class Machine {
@@ -52,6 +54,8 @@ export class Machine {
   readonly hooks: MachineHooks = {};
   /** Which CPUs PSCI has switched on. */
   readonly powered: boolean[] = [];
+  /** CPU of which `run` retires one instruction and then stops, or -1. */
+  steppedCpu = -1;
   #executing = -1;
   #granted = 0;
   #stop: RunResult | undefined;
@@ -196,13 +200,15 @@ export class Machine {
       }
       const raisedAt = clock.raisedAt[index];
       takeDue(cpu, raisedAt <= now);
+      if (this.#stop) return false;
       if (now >= end) return true;
       let limit = Math.min(end, deadline);
       if (raisedAt > now) limit = Math.min(limit, raisedAt);
       const budget = Math.min(limit - now, target - clock.instructions);
       const stepping = stepState(cpu) === StepState.activeNotPending;
-      this.#execute(cpu, stepping ? Math.min(budget, 1) : budget);
+      this.#execute(cpu, stepping || index === this.steppedCpu ? Math.min(budget, 1) : budget);
       if (stepping && clock.time[index] > now) stepAdvance(cpu);
+      if (index === this.steppedCpu && clock.time[index] > now) this.#stop ??= 'stopped';
       if (this.#stop || clock.instructions >= target) return false;
     }
   }
@@ -264,6 +270,7 @@ export class Machine {
     if (lo & 3) return this.#taken(exceptions.pcAlignment(cpu));
     const page = this.mmu.fetch(cpu);
     if (page === 0) return 0;
+    this.hooks.onFetch?.(cpu, page);
     const records = this.#recordsOf(page);
     const entry = (state.base + FETCH_TLB + ((lo >>> 8) & (63 << 4))) >>> 2;
     const words = this.mmu.core.words;
