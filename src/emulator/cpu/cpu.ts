@@ -26,7 +26,9 @@ export const Access = {
   sse: 1 << 13,
   sf: 1 << 14,
   ar: 1 << 15,
-  /** A pair: needs the alignment of its halves only. */
+  /** Bits 18:16: log2 of the parts of an access that need natural alignment each. A pair has two halves, a structure its elements. */
+  partsShift: 16,
+  partsMask: 7,
   pair: 1 << 16,
 } as const;
 

@@ -3,7 +3,8 @@ import type { Fields } from '../../../arch/a64/encoding.ts';
 import type { Expr, Value } from '../../../wasm/expr.ts';
 import { i32, i64 } from '../../../wasm/ops.ts';
 import { i64x2, i8x16, v128 } from '../../../wasm/simd.ts';
-import type { UopContext } from './context.ts';
+import { Access } from '../cpu.ts';
+import type { AccessOptions, UopContext } from './context.ts';
 import { define, vreg, xsp, xz } from './define.ts';
 import { checkSp } from './loads-stores.ts';
 import { memoryCopy } from './memory.ts';
@@ -71,8 +72,14 @@ function registerByte({ count, size, width, interleaved }: Multiple, i: number):
   return (register << width) + (Math.floor(element / count) << size) + (i & ((1 << size) - 1));
 }
 
-function loadPart(c: UopContext, va: Expr, width: number): Expr {
-  const address = c.loadAddress(va, { size: width });
+/** A part is one access of many elements, which need the alignment of an element only. */
+function partAccess({ size, width }: Multiple): AccessOptions {
+  return { size: width, flags: (width - size) << Access.partsShift };
+}
+
+function loadPart(c: UopContext, va: Expr, shape: Multiple): Expr {
+  const { width } = shape;
+  const address = c.loadAddress(va, partAccess(shape));
   return c.let(width === 4 ? v128.load(address) : v128.load64_zero(address));
 }
 
@@ -84,17 +91,18 @@ function setRegister(c: UopContext, index: number, width: number, value: Expr): 
 
 function loadMultiple(c: UopContext, shape: Multiple, va: Expr): void {
   const { count, width, interleaved } = shape;
-  const parts = Array.from({ length: count }, (_, part) => loadPart(c, at(va, part << width), width));
+  const parts = Array.from({ length: count }, (_, part) => loadPart(c, at(va, part << width), shape));
   for (let index = 0; index < count; index += 1) {
     const value = interleaved ? gather(c, parts, width, (i) => memoryByte(shape, index, i)) : parts[index];
     setRegister(c, index, width, value);
   }
 }
 
-function storePart(c: UopContext, va: Expr, width: number, value: Expr): void {
+function storePart(c: UopContext, va: Expr, shape: Multiple, value: Expr): void {
+  const { width } = shape;
   const put = (address: Value) =>
     c.f.do(width === 4 ? v128.store(address, value) : i64.store(address, i64x2.extract_lane(value, 0)));
-  put(c.storeAddress(va, { size: width }, put));
+  put(c.storeAddress(va, partAccess(shape), put));
 }
 
 function storeMultiple(c: UopContext, shape: Multiple, va: Expr): void {
@@ -106,7 +114,7 @@ function storeMultiple(c: UopContext, shape: Multiple, va: Expr): void {
   for (let part = 0; part < count; part += 1) {
     const first = part << width;
     const value = interleaved ? gather(c, registers, width, (i) => registerByte(shape, first + i)) : registers[part];
-    storePart(c, at(va, first), width, value);
+    storePart(c, at(va, first), shape, value);
   }
 }
 
@@ -118,7 +126,7 @@ for (const suffix of ['', 'p'])
     for (const structure of [1, 2, 3, 4]) {
       const countOf = (f: Fields): number => (structure === 1 ? ONE_ELEMENT_COUNT[f.opcode] : structure);
       define(`${load ? 'LD' : 'ST'}${structure}_asisdlse${suffix}`, {
-        statics: (f) => ({ ...baseStatics(f), count: countOf(f), size: structure === 1 ? 0 : f.size, width: 3 + f.Q }),
+        statics: (f) => ({ ...baseStatics(f), count: countOf(f), size: f.size, width: 3 + f.Q }),
         operands: (f) => ({ ...baseOperands(f, countOf(f) * (8 << f.Q)), d: vreg(f.Rt) }),
         fp: true,
         emit: (c, s) => {
