@@ -16,6 +16,9 @@ export const Located = { notRam: 0, fault: -1 } as const;
 /** Called before an access to a page that has the `watched` flag; `linear` is where in guest RAM. */
 export type WatchHook = (cpu: Cpu, vaLo: number, vaHi: number, info: number, linear: number) => void;
 
+/** `linear` is where in guest RAM the virtual address lies. */
+export type MissHook = (cpu: Cpu, vaLo: number, vaHi: number, linear: number) => void;
+
 export class MmuCore {
   readonly words: Uint32Array;
   readonly bytes: Uint8Array;
@@ -23,6 +26,8 @@ export class MmuCore {
   readonly walker: Walker;
   readonly sets: readonly ContextSet[];
   onWatched: WatchHook | undefined;
+  /** Called when an access to RAM had to be translated anew, before the page may enter the TLB. */
+  onMiss: MissHook | undefined;
   readonly #writers: WriterIndex;
 
   constructor(memory: ArrayBuffer) {
@@ -68,6 +73,7 @@ export class MmuCore {
     if (!this.translate(context, vaLo, vaHi, want)) return Located.fault;
     const linear = ramOffset(this.walker.pa);
     if (linear === 0) return Located.notRam;
+    this.onMiss?.(cpu, vaLo, vaHi, linear);
     e = this.install(context, vaLo, vaHi, linear - (vaLo & 0xfff));
     if ((want & Want.write) !== 0) this.#noteWrite(cpu, context, e, linear);
     if ((this.bytes[PAGE_FLAGS + pageIndex(linear)] & PageFlag.watched) !== 0)
