@@ -192,6 +192,16 @@ describe('stage 1', () => {
     expect(hits(VA)).toBe(false);
   });
 
+  it('drops the tag of a branch target and asks to fetch again', () => {
+    mapPage(VA, PA, NORMAL);
+    const { cpu, mmu } = bench;
+    bench.set(1, { ...STAGE1, TCR_EL1: (STAGE1.TCR_EL1 ?? 0n) | (1n << 37n) });
+    cpu.state.set64(PC, VA | (0xa5n << 56n));
+    expect(mmu.fetch(cpu)).toBe(0);
+    expect(cpu.state.pc).toBe(VA);
+    expect(mmu.fetch(cpu)).toBe(ramOffset(Number(PA)));
+  });
+
   it('reports output addresses beyond IPS and tables beyond RAM', () => {
     mapPage(VA, 1n << 41n, NORMAL);
     bench.set(1, STAGE1);

@@ -60,6 +60,7 @@ export class MemoryManagementUnit implements Mmu {
     const vaHi = cpu.state.u32[(PC >>> 2) + 1];
     const set = core.sets[cpu.index];
     const context = set.current;
+    if (dropTag(cpu, context, vaHi)) return 0;
     set.noteFetch(vaLo);
     const e = context.find(vaLo, vaHi);
     if (e >= 0 && (core.words[e + Entry.flags] & Permission.execute) !== 0) return core.words[e + Entry.page];
@@ -132,6 +133,18 @@ export class MemoryManagementUnit implements Mmu {
   set onWatched(hook: WatchHook | undefined) {
     this.core.onWatched = hook;
   }
+}
+
+/**
+ * With top-byte-ignore, branches and exception returns drop the tag of their target (BranchAddr). It is done here, when the target is first
+ * fetched: true when PC was changed, and the fetch must begin again.
+ */
+function dropTag(cpu: Cpu, { regime }: TlbContext, vaHi: number): boolean {
+  const upper = regime.kind === 1 && (vaHi & 0x0080_0000) !== 0;
+  const untagged = upper ? (vaHi | 0xff00_0000) >>> 0 : vaHi & 0x00ff_ffff;
+  if (untagged === vaHi || !(upper ? regime.table1 : regime.table0).tbi) return false;
+  cpu.state.u32[(PC >>> 2) + 1] = untagged;
+  return true;
 }
 
 function abortFetch(cpu: Cpu, fault: Fault, vaLo: number, vaHi: number): 0 {

@@ -1,11 +1,12 @@
-/** Builds mmu-cases.S with a set of cases, runs it on QEMU's ZCU102, and brings both sides' results into one form. */
+/** Builds mmu-cases.S with a set of cases, runs it on QEMU's ZCU102 and on our machine, and brings the results into one form. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Access } from '../../emulator/cpu/cpu.ts';
 import { CODE_BASE, encodeCases } from './mmu-cases.ts';
 import type { MmuCase } from './mmu-cases.ts';
+import { runElfOnOurs, runElfOnQemu } from './system-program.ts';
 import { abortOutcome, addressTranslate, fetchAt, LOAD_X3, sysEncoding } from './mmu-fixture.ts';
 import type { MmuBench } from './mmu-fixture.ts';
 
@@ -28,19 +29,18 @@ export function buildProgram(dir: string, cases: readonly MmuCase[]): string {
   return elf;
 }
 
-/** Runs the cases on QEMU. */
-export function runOnQemu(cases: readonly MmuCase[]): CaseResult[] {
+/** Far more instructions than a case takes (most print). */
+const INSTRUCTIONS_PER_CASE = 200_000;
+
+/** Runs the cases' program on QEMU and on our whole machine. */
+export function runProgram(cases: readonly MmuCase[]): { qemu: CaseResult[]; machine: CaseResult[] } {
   const dir = mkdtempSync(join(tmpdir(), 'mmu-'));
   try {
     const elf = buildProgram(dir, cases);
-    const machine = ['-M', 'xlnx-zcu102,virtualization=on', '-m', '2G', '-display', 'none', '-monitor', 'none'];
-    const output = execFileSync('qemu-system-aarch64', [...machine, '-serial', 'stdio', '-kernel', elf], {
-      encoding: 'latin1',
-      timeout: 60_000,
-      stdio: ['ignore', 'pipe', 'ignore'],
-      maxBuffer: 2 ** 28,
-    });
-    return parseOutput(output, cases);
+    return {
+      qemu: parseOutput(runElfOnQemu(elf), cases),
+      machine: parseOutput(runElfOnOurs(readFileSync(elf), cases.length * INSTRUCTIONS_PER_CASE), cases),
+    };
   } finally {
     rmSync(dir, { recursive: true });
   }
@@ -70,7 +70,7 @@ function outcome(words: readonly string[]): string {
 
 const STORE_XZR = 3 | Access.write | Access.sf | (31 << Access.srtShift);
 
-/** The same case on our MMU. */
+/** The same case on our MMU alone, access by access. */
 export function runOnOurs(bench: MmuBench, c: MmuCase): CaseResult {
   for (const [address, value] of c.pokes) bench.poke(address, value);
   const { hcr, sctlr, tcr, ttbr0, ttbr1, mair, vtcr, vttbr } = c;
