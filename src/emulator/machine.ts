@@ -2,7 +2,7 @@
 import { Board } from './board.ts';
 import { Clock } from './clock.ts';
 import { type Cpu, type CpuHost, Status } from './cpu/cpu.ts';
-import { exceptions, shouldWake, stepAdvance, StepState, stepState, takeDue, wake } from './cpu/exceptions.ts';
+import { exceptions, finishStep, shouldWake, StepState, stepState, takeDue, wake } from './cpu/exceptions.ts';
 import { Interpreter } from './cpu/interpreter.ts';
 import { RECORDS_PER_PAGE } from './cpu/records.ts';
 import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
@@ -207,7 +207,7 @@ export class Machine {
       const budget = Math.min(limit - now, target - clock.instructions);
       const stepping = stepState(cpu) === StepState.activeNotPending;
       this.#execute(cpu, stepping || index === this.steppedCpu ? Math.min(budget, 1) : budget);
-      if (stepping && clock.time[index] > now) stepAdvance(cpu);
+      if (stepping && clock.time[index] > now) finishStep(cpu);
       if (index === this.steppedCpu && clock.time[index] > now) this.#stop ??= 'stopped';
       if (this.#stop || clock.instructions >= target) return false;
     }

@@ -3,7 +3,7 @@ import { ExceptionClass } from '../../arch/esr.ts';
 import { Spsr } from '../../arch/spsr.ts';
 import type { Cpu, Status } from './cpu.ts';
 import { takeSynchronous } from './exceptions-entry.ts';
-import { DAIF, EL, SS } from './state.ts';
+import { DAIF, EL, EXCLUSIVE_SIZE, SS } from './state.ts';
 import { Hcr, Mdcr, Mdscr } from './system-registers/bits.ts';
 import { Reg } from './system-registers/offsets.ts';
 
@@ -41,18 +41,31 @@ export function stepState(cpu: Cpu): StepState {
   return u[SS >>> 2] === 0 ? StepState.activePending : StepState.activeNotPending;
 }
 
-/** After one instruction in the active-not-pending state that took no exception. */
-export function stepAdvance(cpu: Cpu): void {
-  cpu.state.u32[SS >>> 2] = 0;
-}
-
 /** Takes the software step exception. `stepped`: an instruction was just executed; `exclusive`: it was a load-exclusive. */
-export function takeSoftwareStep(cpu: Cpu, stepped: boolean, exclusive: boolean): Status {
+function takeSoftwareStep(cpu: Cpu, stepped: boolean, exclusive: boolean): Status {
   const target = debugTarget(cpu);
   const fromLower = target > cpu.state.u32[EL >>> 2];
   const iss = stepped ? (1 << 24) | (exclusive ? 0x40 : 0) : 0;
   const exceptionClass = fromLower ? ExceptionClass.softwareStepLower : ExceptionClass.softwareStepSame;
   return takeSynchronous(cpu, target, exceptionClass, iss | IFSC_DEBUG);
+}
+
+/** Before an instruction: the step exception of a state that became active-pending without an instruction being stepped. True when taken. */
+export function takePendingStep(cpu: Cpu): boolean {
+  if (stepState(cpu) !== StepState.activePending) return false;
+  takeSoftwareStep(cpu, false, false);
+  return true;
+}
+
+/**
+ * After one instruction in the active-not-pending state: the step exception, unless the instruction took an exception itself. ERET to this state opened
+ * the exclusive monitor, so a closed one means that a load-exclusive was stepped.
+ */
+export function finishStep(cpu: Cpu): void {
+  const u = cpu.state.u32;
+  if (u[SS >>> 2] === 0) return;
+  u[SS >>> 2] = 0;
+  if (stepState(cpu) === StepState.activePending) takeSoftwareStep(cpu, true, u[EXCLUSIVE_SIZE >>> 2] !== 0);
 }
 
 /** PSTATE.SS after an exception return (pseudocode DebugExceptionReturnSS). */

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { CODE, SystemCpu } from '../../testing/system-cpu.ts';
 import { TraceKind } from '../trace-events.ts';
 import { Status } from './cpu.ts';
-import { dataAbort, instructionAbort, abortTarget, exceptions, shouldWake, takeDue, wake } from './exceptions.ts';
+import {
+  abortTarget,
+  dataAbort,
+  exceptions,
+  finishStep,
+  instructionAbort,
+  shouldWake,
+  takeDue,
+  wake,
+} from './exceptions.ts';
 import { DAIF, EL, EVENT, EXCLUSIVE_SIZE, FP_TRAP, IL, Line, LINES, SLEEP, SLOT_SP, SPSEL, SS } from './state.ts';
 
 const VBAR1 = 0xffff_8000_0801_0800n;
@@ -353,9 +362,20 @@ describe('software step', () => {
     expect(exceptions.eret(m.cpu)).toBe(Status.leave);
     expect([m.state.el, m.state.get(SS)]).toEqual([0, 1]);
     expect(takeDue(m.cpu, true)).toBe(false);
-    m.state.set(SS, 0);
-    expect(takeDue(m.cpu, true)).toBe(true);
+    finishStep(m.cpu);
     expect(m.reg('ESR_EL1')).toBe(0xcb00_0022n);
+    expect(m.reg('SPSR_EL1')).toBe(0n);
+  });
+
+  it('tells a load-exclusive, and a step without an instruction', () => {
+    const m = stepping();
+    exceptions.eret(m.cpu);
+    m.state.set(EXCLUSIVE_SIZE, 8);
+    finishStep(m.cpu);
+    expect(m.reg('ESR_EL1')).toBe(0xcb00_0062n);
+    exceptions.eret(m.cpu);
+    expect(takeDue(m.cpu, true)).toBe(true);
+    expect(m.reg('ESR_EL1')).toBe(0xca00_0022n);
   });
 
   it('a stepped SVC returns to a finished step', () => {

@@ -6,7 +6,7 @@
 import { ExceptionClass } from '../../arch/esr.ts';
 import { TraceKind } from '../trace-events.ts';
 import { type Cpu, type Exceptions, Status } from './cpu.ts';
-import { debugTarget, StepState, stepState, takeSoftwareStep } from './exceptions-debug.ts';
+import { debugTarget, takePendingStep } from './exceptions-debug.ts';
 import { advance, setFar, synchronousTarget, takeSynchronous } from './exceptions-entry.ts';
 import { deliverableInterrupt, pendingInterrupts, takeInterrupt } from './exceptions-interrupt.ts';
 import { cpacrTraps, cptrTraps } from './fp-access.ts';
@@ -17,7 +17,7 @@ import { Reg } from './system-registers/offsets.ts';
 import { syncPmu } from './system-registers/pmu.ts';
 
 export { type Abort, abortTarget, type DataAbort, dataAbort, instructionAbort } from './exceptions-abort.ts';
-export { StepState, stepAdvance, stepState, takeSoftwareStep } from './exceptions-debug.ts';
+export { finishStep, StepState, stepState } from './exceptions-debug.ts';
 export { stackInUse } from './exceptions-entry.ts';
 export { deliverableInterrupt, shouldWake, wake } from './exceptions-interrupt.ts';
 
@@ -114,15 +114,12 @@ export const exceptions: Exceptions = {
 };
 
 /**
- * Takes what is due before the next instruction: the guest's own software step, an interrupt (unless the lines are not to be looked at yet), an Illegal
+ * Takes what is due before the next instruction: an interrupt (unless the lines are not to be looked at yet), the guest's own software step, an Illegal
  * Execution state. To be called before the wasm loop is entered; true when PC changed.
  */
 export function takeDue(cpu: Cpu, withInterrupts: boolean): boolean {
-  if (stepState(cpu) === StepState.activePending) {
-    takeSoftwareStep(cpu, true, false);
-    return true;
-  }
   if (withInterrupts && takeInterrupt(cpu)) return true;
+  if (takePendingStep(cpu)) return true;
   if (cpu.state.u32[IL >>> 2] === 0) return false;
   exceptions.illegalState(cpu);
   return true;

@@ -15,6 +15,7 @@ struct stub {
   u64 word;
   u64 argument;
   u64 levels;
+  u64 shows_x0;
 };
 struct outcome {
   u64 vector2, esr2, elr2, spsr2, far2, vector1, esr1, elr1, spsr1, far1, x0;
@@ -152,10 +153,13 @@ static void try_actions(const struct config *c, u64 el) {
     level_header('A', c, el);
     put(' ');
     text(s->name);
-    if (completed())
-      text(" completed");
-    else
+    if (!completed())
       full(s);
+    else if (s->shows_x0) {
+      text(" x0=");
+      hex(outcome.x0);
+    } else
+      text(" completed");
     put('\n');
   }
 }
@@ -169,5 +173,8 @@ int main(void) {
         try_actions(&configs[i], el);
       }
   text("END\n");
+  /* QEMU loses what is still in the transmit FIFO when it is switched off. */
+  while (!(*(volatile u32 *)(UART + 0x2c) & 8)) {
+  }
   return 0;
 }

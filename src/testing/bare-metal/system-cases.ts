@@ -197,3 +197,98 @@ export const STATE_PROGRAM: Program = {
     unmask('DAIF A', 4),
   ],
 };
+
+/** GIC distributor and CPU interface on, SGI 1 of this CPU not pending, the timers' private interrupts enabled. */
+const GIC_IDLE = ` ldr x0, =0xf9010000
+ mov w1, #1
+ str w1, [x0]
+ mov w1, #0x200
+ str w1, [x0, #0xf10]
+ mov w1, #0x4c000000
+ str w1, [x0, #0x100]
+ ldr x0, =0xf9020000
+ mov w1, #0xf0
+ str w1, [x0, #4]
+ mov w1, #1
+ str w1, [x0]
+ dsb sy`;
+
+/** SGI 1 to this CPU. */
+const SEND_SGI = ` ldr x0, =0xf9010000
+ ldr w1, =0x02000001
+ str w1, [x0, #0xf00]
+ dsb sy
+ isb`;
+
+const sgi = (name: string, bits: bigint, levels?: readonly number[]): Config => ({
+  name: `SGI ${name}`,
+  set: { HCR_EL2: HCR_RW | bits },
+  code: SEND_SGI,
+  levels,
+});
+
+const showing = (name: string, code: string, levels?: readonly number[]): Action => ({
+  name,
+  code,
+  levels,
+  showsX0: true,
+});
+
+/** Arms a timer 1000 ticks ahead and waits for its interrupt, masked: X0 is CTL without what depends on time, and ISR_EL1. */
+function waitForTimer(timer: string, suffix: string, levels: readonly number[]): Action {
+  const code = ` mov x1, #1000
+ msr ${timer}_tval_${suffix}, x1
+ mov x1, #1
+ msr ${timer}_ctl_${suffix}, x1
+ isb
+1: wfi
+ mrs x0, ${timer}_ctl_${suffix}
+ tbz x0, #2, 1b
+ mov x1, #2
+ msr ${timer}_ctl_${suffix}, x1`;
+  return showing(`wait ${timer}`, code, levels);
+}
+
+/** Single-steps, from `el`, the code after label 1 at EL0, with SPSR.SS = `ss`. */
+function step(name: string, el: number, ss: boolean, code: string): Action {
+  const spsr = `0x${((ss ? 1 << 21 : 0) | 0x3c0).toString(16)}`;
+  const setUp = ` mov x1, #1\n msr mdscr_el1, x1\n ldr x1, =${spsr}\n msr spsr_el${el}, x1\n adr x1, 1f\n msr elr_el${el}, x1`;
+  return { name: `step ${name}`, code: `${setUp}\n eret\n .ltorg\n .balign 8\n1:\n${code}`, levels: [el] };
+}
+
+const STEPS: readonly Action[] = [1, 2].flatMap((el) => [
+  step('nop', el, true, ' nop\n nop'),
+  step('pending', el, false, ' nop\n nop'),
+  step('svc', el, true, ' svc #3'),
+  step('undefined', el, true, ' .inst 0'),
+  step('branch', el, true, ' b 2f\n nop\n nop\n2: nop'),
+  step('load-exclusive', el, true, ' ldxr x2, [x1]\n nop'),
+  step('hvc', el, true, ' hvc #3'),
+]);
+
+/** Physical interrupts, waiting, timers, debug exceptions. */
+export const INTERRUPT_PROGRAM: Program = {
+  base: BASE,
+  baseCode: GIC_IDLE,
+  configs: [
+    { name: 'open', set: {} },
+    { name: 'TDE', set: { MDCR_EL2: MDCR_RESET | bit(8) } },
+    sgi('open', 0n),
+    sgi('IMO', bit(4)),
+    sgi('FMO', bit(3)),
+    sgi('TWI', bit(13)),
+    sgi('IMO+VI', bit(4) | bit(7)),
+    sgi('TGE', TGE, [0, 2]),
+  ],
+  accesses: [],
+  actions: [
+    unmask('DAIF 0', 0),
+    unmask('DAIF I', 2),
+    unmask('DAIF F', 1),
+    showing('ISR', ' mrs x0, isr_el1', [1, 2]),
+    waitForTimer('cntp', 'el0', [1, 2]),
+    waitForTimer('cntv', 'el0', [1, 2]),
+    waitForTimer('cnthp', 'el2', [2]),
+    ...STEPS,
+  ],
+};

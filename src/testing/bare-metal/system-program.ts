@@ -16,6 +16,8 @@ export interface Config {
   readonly set: Readonly<Record<string, bigint>>;
   /** Exception levels to try at; all three when absent. */
   readonly levels?: readonly number[];
+  /** Assembly to run after the registers are written; X0-X2 are free. */
+  readonly code?: string;
 }
 
 /** Something to run: its assembly ends, if it gets there, by RET. `argument` is in X0. */
@@ -25,6 +27,8 @@ export interface Action {
   readonly argument?: bigint;
   /** Exception levels to run it at; all when absent. */
   readonly levels?: readonly number[];
+  /** Print X0 as it comes back. */
+  readonly showsX0?: boolean;
 }
 
 /** One access that is tried, in the order of the characters the program prints. */
@@ -66,7 +70,7 @@ function accessStubs(accesses: readonly Access[]): string {
   });
   const isSys = (word: number): boolean => (word & 0x0018_0000) === 0x0008_0000;
   const rows = accesses.map(
-    ({ word }, i) => ` .quad 0, access${i}, 0x${word.toString(16)}, ${isSys(word) ? 1 : 0}, ${ALL_LEVELS}`,
+    ({ word }, i) => ` .quad 0, access${i}, 0x${word.toString(16)}, ${isSys(word) ? 1 : 0}, ${ALL_LEVELS}, 0`,
   );
   return `${stubs.join('\n')}
  .data
@@ -84,9 +88,9 @@ function strings(prefix: string, texts: readonly string[]): string {
 
 function actionStubs(actions: readonly Action[]): string {
   const stubs = actions.map(({ code }, i) => ` .balign 16\naction${i}:\n${code}\n ret`);
-  const rows = actions.map(({ argument, levels }, i) => {
+  const rows = actions.map(({ argument, levels, showsX0 }, i) => {
     const x0 = `0x${(argument ?? 0n).toString(16)}`;
-    return ` .quad action_name${i}, action${i}, 0, ${x0}, ${levelMask(levels)}`;
+    return ` .quad action_name${i}, action${i}, 0, ${x0}, ${levelMask(levels)}, ${showsX0 ? 1 : 0}`;
   });
   return `${stubs.join('\n')}
  .data
@@ -102,17 +106,17 @@ action_count: .quad ${actions.length}
  .text`;
 }
 
-function settings(set: Readonly<Record<string, bigint>>): string {
+function settings(set: Readonly<Record<string, bigint>>, code = ''): string {
   const writes = Object.entries(set).map(([name, value]) => ` ldr x0, =0x${value.toString(16)}\n msr ${name}, x0`);
-  return `${writes.join('\n')}\n isb\n ret\n .ltorg`;
+  return `${writes.join('\n')}\n isb\n${code}\n ret\n .ltorg`;
 }
 
-function configTable(base: Readonly<Record<string, bigint>>, configs: readonly Config[]): string {
-  const functions = configs.map(({ set }, i) => `config${i}:\n${settings(set)}`);
+function configTable({ base, baseCode, configs }: Program): string {
+  const functions = configs.map(({ set, code }, i) => `config${i}:\n${settings(set, code)}`);
   const rows = configs.map((config, i) => ` .quad config_name${i}, config${i}, ${levelMask(config.levels)}`);
   return ` .globl base_config
 base_config:
-${settings(base)}
+${settings(base, baseCode)}
 ${functions.join('\n')}
  .data
 ${strings(
@@ -129,6 +133,8 @@ config_count: .quad ${configs.length}`;
 /** What a program tries. */
 export interface Program {
   readonly base: Readonly<Record<string, bigint>>;
+  /** Assembly that goes with `base`. */
+  readonly baseCode?: string;
   readonly configs: readonly Config[];
   readonly accesses: readonly Access[];
   readonly actions: readonly Action[];
@@ -136,9 +142,9 @@ export interface Program {
 
 /** Assembles a program into an ELF file in `dir`. */
 export function buildSystemProgram(dir: string, program: Program): string {
-  const { base, configs, accesses, actions } = program;
+  const { accesses, actions } = program;
   const tables = join(dir, 'tables.S');
-  const text = [accessStubs(accesses), actionStubs(actions), configTable(base, configs), ''];
+  const text = [accessStubs(accesses), actionStubs(actions), configTable(program), ''];
   writeFileSync(tables, ` .arch armv8-a+crc\n .text\n${text.join('\n')}`);
   const elf = join(dir, 'system.elf');
   const flags = [

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CONFIGS, STATE_PROGRAM, TRAP_PROGRAM } from './system-cases.ts';
+import { CONFIGS, INTERRUPT_PROGRAM, STATE_PROGRAM, TRAP_PROGRAM } from './system-cases.ts';
 import { type Difference, DEPARTURES, LINE_DEPARTURES } from './system-departures.ts';
 import { type Program, runElfOnOurs, runElfOnQemu, withProgram } from './system-program.ts';
 
@@ -81,8 +81,18 @@ describe('exception returns and virtual interrupts, as on QEMU', () => {
   }, 120_000);
 
   it('leads to the same state, legal or not', () => {
-    expect(run.ours.at(-1)).toBe('END');
+    expect([run.qemu.at(-1), run.ours.at(-1)]).toEqual(['END', 'END']);
     expect(lineDifferences(run)).toEqual([]);
     expect(run.ours.filter((line) => line.includes('=3a000000')).length).toBeGreaterThan(20);
   });
+});
+
+describe('physical interrupts, waiting, timers and software step, as on QEMU', () => {
+  it('leads to the same state', () => {
+    const run = runBoth(INTERRUPT_PROGRAM);
+    expect([run.qemu.at(-1), run.ours.at(-1)]).toEqual(['END', 'END']);
+    expect(lineDifferences(run)).toEqual([]);
+    const classes = ['esr1=cb000022', 'esr1=ca000022', 'esr1=cb000062', 'esr2=cb000022', 'v2=480', 'v1=280', 'x0=7'];
+    for (const text of classes) expect(run.ours.some((line) => line.includes(text)) ? text : `no ${text}`).toBe(text);
+  }, 120_000);
 });
