@@ -7,7 +7,7 @@ const P3 = 0xc2b2_ae3d;
 /** 32 hexadecimal digits. */
 export function digest(bytes: Uint8Array): string {
   const whole = bytes.length & ~15;
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : new Uint8Array(bytes);
   const lanes = new Int32Array([P1 + P2, P2, P3, -P1]);
   absorb(lanes, new Int32Array(aligned.buffer, aligned.byteOffset, whole >> 2));
   const tail = new Uint8Array(16);

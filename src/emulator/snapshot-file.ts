@@ -135,7 +135,8 @@ function parseBody(header: { readonly [key: string]: Plain }, body: Uint8Array):
 
 function readTable(body: Uint8Array, pages: number, contents: number): Uint32Array {
   if (body.length < pages * 8) throw new StateError('the page table is too short');
-  const table = new Uint32Array(body.slice(0, pages * 8).buffer);
+  // Copied, as the body may lie at any offset.
+  const table = new Uint32Array(new Uint8Array(body.subarray(0, pages * 8)).buffer);
   for (let i = 0; i < table.length; i += 2) {
     if (table[i] >= ALL_PAGES || table[i + 1] >= contents) throw new StateError('a page lies outside the memory');
   }
