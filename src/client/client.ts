@@ -60,8 +60,8 @@ export class Client {
     return this.machine.getState().status?.instructions ?? 0;
   }
 
-  /** Opens a pack in a new worker, at its boot snapshot and running when it has one, else cold. */
-  async open(source: PackSource): Promise<void> {
+  /** Opens a pack in a new worker: at its boot snapshot and running, or cold when it has none or `isCold` asks for it. */
+  async open(source: PackSource, isCold = false): Promise<void> {
     this.#connection?.close();
     this.#source = source;
     this.consoles.reset();
@@ -72,8 +72,8 @@ export class Client {
       const pack = await connection.session.loadPack(source);
       this.machine.setState({ pack });
       await this.#sendBreakpoints();
-      await (pack.hasSnapshot ? this.restart() : this.coldBoot());
-      if (pack.hasSnapshot) await this.resume();
+      if (pack.hasSnapshot && !isCold) await this.#start();
+      else await this.#boot();
     } catch (error) {
       if (this.#connection !== connection || this.machine.getState().phase === 'crashed') return;
       this.machine.setState({ phase: 'empty', progress: null });
@@ -86,15 +86,26 @@ export class Client {
     if (this.#source) await this.open(this.#source);
   }
 
+  /** Back to the boot snapshot, running. */
   async restart(): Promise<void> {
+    if (this.machine.getState().phase === 'ready') await this.#start();
+    else await this.reopen();
+  }
+
+  /** Boots from the first instruction, in a new worker. */
+  async coldBoot(): Promise<void> {
+    if (this.#source) await this.open(this.#source, true);
+  }
+
+  async #start(): Promise<void> {
     this.consoles.reset();
     const stop = await this.session.restart();
     this.machine.setState({ phase: 'ready' });
     this.#onStopped(stop);
+    await this.resume();
   }
 
-  async coldBoot(): Promise<void> {
-    this.consoles.reset();
+  async #boot(): Promise<void> {
     await this.session.coldBoot();
     this.machine.setState({ phase: 'ready' });
     this.#onResumed();

@@ -31,10 +31,7 @@ export function runCommands(client: Client): Command[] {
       'Restart from Boot Snapshot',
       ['Ctrl+Shift+F5'],
       () => loaded() && hasSnapshot(client),
-      async () => {
-        await client.restart();
-        await client.resume();
-      },
+      () => client.restart(),
     ),
     command('coldBoot', 'Cold Boot', [], loaded, () => client.coldBoot()),
     command(
