@@ -5,6 +5,7 @@ import { type Cpu, type CpuHost, Status } from './cpu/cpu.ts';
 import { exceptions, finishStep, shouldWake, StepState, stepState, takeDue, wake } from './cpu/exceptions.ts';
 import { Interpreter } from './cpu/interpreter.ts';
 import { RECORDS_PER_PAGE } from './cpu/records.ts';
+import { Translator } from './cpu/translator.ts';
 import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
 import { systemRegisters } from './cpu/system-registers/system-registers.ts';
 import { resetCpuState } from './cpu/system-registers/reset.ts';
@@ -50,6 +51,7 @@ export class Machine {
   readonly cpus: readonly Cpu[];
   readonly board: Board;
   readonly interpreter: Interpreter;
+  readonly translator: Translator;
   readonly unmodelled = new UnmodelledLog();
   readonly hooks: MachineHooks = {};
   /** Which CPUs PSCI has switched on. */
@@ -83,6 +85,10 @@ export class Machine {
       decoding: (page) => this.#markCode(page),
       hasBreakpoint: (page, word) => this.#breakpoints.get(page)?.has(word) ?? false,
       breakpoint: (cpu) => this.#atBreakpoint(cpu),
+      sample: (record) => this.translator.sample(record),
+    });
+    this.translator = new Translator(this.interpreter, {
+      hasBreakpoint: (page, word) => this.#breakpoints.get(page)?.has(word) ?? false,
     });
     this.reset();
   }
@@ -150,12 +156,14 @@ export class Machine {
     else words.delete(word);
     if (words.size) this.#breakpoints.set(page, words);
     else this.#breakpoints.delete(page);
+    this.translator.invalidate(page, word, word + 1);
     const record = this.interpreter.pool.record(page, word);
     if (record) this.interpreter.pool.forget(record);
   }
 
   /** Forgets all decoded code (RAM was replaced). */
   dropCode(): void {
+    this.translator.reset();
     for (const page of this.interpreter.pool.reset()) this.bytes[PAGE_FLAGS + pageIndex(page)] &= ~PageFlag.hasCode;
     for (const cpu of this.cpus) this.mmu.flushFetch(cpu);
   }
@@ -363,10 +371,12 @@ export class Machine {
     const { pool } = this.interpreter;
     if (++this.#codeStores[index] < DATA_AFTER) {
       const word = (linear & 0xfc0) >>> 2;
+      this.translator.invalidate(page, word, word + 32);
       pool.forgetWords(page, word, Math.min(word + 32, RECORDS_PER_PAGE));
       return;
     }
     this.bytes[PAGE_FLAGS + index] &= ~PageFlag.hasCode;
+    this.translator.invalidate(page, 0, RECORDS_PER_PAGE);
     pool.invalidate(page);
   }
 

@@ -27,20 +27,48 @@ export class Expr {
 /** What builders take where a value of some type is wanted. */
 export type Value = Expr | number | bigint;
 
-function leb(write: (b: Bytes) => void): number[] {
-  const b = new Bytes(12);
-  write(b);
-  return [...b.view()];
+/** Unsigned LEB128 bytes of an index or offset, after `prefix`. Written by hand: generated code consists of these. */
+function uleb(prefix: number[], value: number): number[] {
+  let rest = value >>> 0;
+  while (rest >= 0x80) {
+    prefix.push((rest & 0x7f) | 0x80);
+    rest >>>= 7;
+  }
+  prefix.push(rest);
+  return prefix;
+}
+
+/** Signed LEB128 bytes of a 32-bit number, after `prefix`. */
+function sleb32(prefix: number[], value: number): number[] {
+  let rest = value | 0;
+  for (;;) {
+    const low = rest & 0x7f;
+    rest >>= 7;
+    if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) {
+      prefix.push(low);
+      return prefix;
+    }
+    prefix.push(low | 0x80);
+  }
+}
+
+function sleb64(prefix: number[], value: bigint): number[] {
+  if (value >= -0x8000_0000n && value <= 0x7fff_ffffn) return sleb32(prefix, Number(value));
+  const bytes = new Bytes(12);
+  bytes.s64(value);
+  prefix.push(...bytes.view());
+  return prefix;
 }
 
 /** `i32.const`. */
 export function constI32(value: number): Expr {
-  return new Expr('i32', [], [0x41, ...leb((b) => b.s32(value))], BigInt(value | 0));
+  return new Expr('i32', [], sleb32([0x41], value), BigInt(value | 0));
 }
 
 /** `i64.const`. */
 export function constI64(value: bigint): Expr {
-  return new Expr('i64', [], [0x42, ...leb((b) => b.s64(value))], BigInt.asIntN(64, value));
+  const signed = BigInt.asIntN(64, value);
+  return new Expr('i64', [], sleb64([0x42], signed), signed);
 }
 
 function constFloat(type: 'f32' | 'f64', value: number): Expr {
@@ -65,10 +93,10 @@ export function valueOf(type: ValType, value: Value): Expr {
 
 /** `memarg`: natural alignment hint 0 (we make no promise) and a 32-bit offset. */
 export function memarg(offset: number): number[] {
-  return [0, ...leb((b) => b.u32(offset))];
+  return uleb([0], offset);
 }
 
 /** Unsigned LEB128 bytes of an index. */
 export function index(value: number): number[] {
-  return leb((b) => b.u32(value));
+  return uleb([], value);
 }

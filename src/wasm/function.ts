@@ -42,6 +42,11 @@ export class FunctionBuilder {
     return local;
   }
 
+  /** A local that no scope gives back. */
+  persistent(type: ValType): Local {
+    return this.#newLocal(type);
+  }
+
   /** Evaluates `value` once and gives an expression that can be used any number of times. Constants stay constants. */
   let(value: Expr): Expr {
     if (value.constant !== undefined) return value;
@@ -137,6 +142,11 @@ export class FunctionBuilder {
     this.#code.byte(0x0f);
   }
 
+  /** Ends the function with a call built by `FunctionRef.call` or `callIndirect`, as a tail call. */
+  returnCall(call: Expr): void {
+    tailCall(call).write(this.#code);
+  }
+
   unreachable(): void {
     this.#code.byte(0x00);
   }
@@ -177,6 +187,13 @@ export class FunctionBuilder {
     this.#code.byte(0x0b);
     this.#depth--;
   }
+}
+
+/** `call` and `call_indirect` are followed by their tail-call forms two opcodes later. */
+function tailCall(call: Expr): Expr {
+  const [opcode, ...rest] = call.code;
+  if (opcode !== 0x10 && opcode !== 0x11) throw new TypeError('only calls can be tail calls');
+  return new Expr(undefined, call.args, [opcode + 2, ...rest]);
 }
 
 function localRuns(locals: readonly ValType[]): [number, ValType][] {

@@ -49,10 +49,16 @@ export class ModuleBuilder {
   /** Defines a function; `build` writes its body. */
   define(signature: Signature, build: (f: FunctionBuilder) => void): FunctionRef {
     const body = new FunctionBuilder(signature);
-    const ref = new FunctionRef(this.#importedFunctions + this.#functions.length, signature);
-    this.#functions.push({ type: this.#type(signature), body });
+    const ref = this.add(body);
     build(body);
     return ref;
+  }
+
+  /** Adds a function whose body is written elsewhere. */
+  add(body: FunctionBuilder): FunctionRef {
+    const { signature } = body;
+    this.#functions.push({ type: this.#type(signature), body });
+    return new FunctionRef(this.#importedFunctions + this.#functions.length - 1, signature);
   }
 
   export(name: string, f: FunctionRef): void {

@@ -52,9 +52,23 @@ export interface MainLoop {
   readonly pageRecords: Local;
   readonly pageVa: Local;
   readonly budget: Local;
+  /** Counts down to the next look at what runs often. */
+  readonly samples: Local;
   readonly next: Label;
   readonly resync: Label;
   readonly exit: Label;
+}
+
+/** Taken branches and page entries between two samples. */
+const SAMPLE_INTERVAL = 23;
+
+/** Tells the translator now and then what is about to run. */
+export function sampleRecord(f: FunctionBuilder, main: MainLoop, helpers: HelperRefs): void {
+  f.set(main.samples, i32.sub(main.samples.get, 1));
+  f.if(i32.lt_s(main.samples.get, 0), () => {
+    f.set(main.samples, SAMPLE_INTERVAL);
+    f.do((helpers.get('sample') as FunctionRef).call(main.cpu.get, main.record.get));
+  });
 }
 
 /** A case of the main loop. */
@@ -82,6 +96,7 @@ export class CaseContext extends RecordContext {
     const limit = 1024 * RECORD_SIZE;
     f.if(i32.lt_u(i32.sub(target, pageRecords.get), limit), () => {
       f.set(record, target);
+      sampleRecord(f, this.main, this.helpers);
       f.br(next);
     });
     this.jump(i64.add(this.pc(), i64.extend_i32_s(this.imm32())));

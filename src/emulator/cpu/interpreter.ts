@@ -3,23 +3,27 @@
  * each generated the first time an instruction needs it.
  */
 import { decode } from '../../arch/a64/decode.ts';
-import type { FunctionBuilder, Label } from '../../wasm/function.ts';
-import { ModuleBuilder, type FunctionRef } from '../../wasm/module.ts';
+import type { FunctionBuilder, Label, Local } from '../../wasm/function.ts';
+import type { FunctionRef } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/ops.ts';
 import type { Signature } from '../../wasm/types.ts';
-import { CPU_STATE, CPU_STATE_STRIDE, MEMORY_PAGES } from '../memory-layout.ts';
 import { Status, type Cpu } from './cpu.ts';
-import { allHelpers } from './helpers.ts';
-import { CaseContext, FunctionContext, type HelperRefs, type MainLoop } from './interpreter-context.ts';
-import { OP_BREAK, OP_PAGE_END, OP_UNDECODED, RECORD_SIZE, RecordPool } from './records.ts';
+import type { Helper } from './helpers.ts';
+import { CaseContext, FunctionContext, type MainLoop, sampleRecord } from './interpreter-context.ts';
+import { Linker, type ModuleParts } from './linker.ts';
+import { ENTRIES, OP_BREAK, OP_PAGE_END, OP_TRANSLATED, OP_UNDECODED, RECORD_SIZE, RecordPool } from './records.ts';
 import { BUDGET, FETCH_TLB, FP_TRAP, PC } from './state.ts';
 import type { Operands, UopContext } from './uops/context.ts';
 import { allDefinitions, definitionOf, variantKey, type UopDefinition } from './uops/define.ts';
 import './uops/all.ts';
 
 const FUNCTION_SIGNATURE: Signature = { params: ['i32', 'i32'], result: 'i32' };
-const TABLE_SIZE = 16384;
-const FIRST_VARIANT = 3;
+const FIRST_VARIANT = 4;
+
+/** A translated region: `(cpu, page VA, budget, block) -> Exit`. BUDGET and PC in the state block are exact when it returns. */
+export const REGION_SIGNATURE: Signature = { params: ['i32', 'i64', 'i32', 'i32'], result: 'i32' };
+/** Why a region returned. `resync`: go on at PC; `budget`: the next block is longer than the budget; `leave`: return to the machine; `interpret`: interpret the next instruction. */
+export const Exit = { resync: 0, budget: 1, leave: 2, interpret: 3 } as const;
 
 /** What the machine does for the interpreter. */
 export interface InterpreterHost {
@@ -32,20 +36,23 @@ export interface InterpreterHost {
   hasBreakpoint(page: number, word: number): boolean;
   /** An instruction with a breakpoint is about to run: true to stop before it. */
   breakpoint(cpu: Cpu, page: number, word: number): boolean;
+  /** A record that is about to run, taken now and then. */
+  sample(record: number): void;
 }
 
-/** A decoded instruction: what goes into a record. */
-interface Decoding {
+/** A decoded instruction. `op` and `operands` are what goes into a record. */
+export interface Decoding {
   readonly op: number;
   readonly operands: Operands;
+  readonly definition: UopDefinition;
+  readonly statics: Record<string, number>;
 }
 
 export class Interpreter {
   readonly pool: RecordPool;
   readonly #ops = new Map<string, number>();
   readonly #decodings = new Map<number, Decoding>();
-  readonly #table = new WebAssembly.Table({ element: 'anyfunc', initial: TABLE_SIZE, maximum: TABLE_SIZE });
-  readonly #imports: Record<string, unknown>;
+  readonly linker: Linker;
   readonly #run: (cpu: number) => void;
   readonly #words: Uint32Array;
   #nextOp: number;
@@ -56,11 +63,13 @@ export class Interpreter {
   ) {
     this.pool = new RecordPool(memory.buffer);
     this.#words = new Uint32Array(memory.buffer);
-    this.#imports = { memory, table: this.#table, ...this.#helperFunctions(host) };
+    this.linker = new Linker(memory, () => host.cpus, this.#ownHelpers());
     const hot = hotVariants();
     hot.forEach(({ key }, i) => this.#ops.set(key, FIRST_VARIANT + i));
     this.#nextOp = FIRST_VARIANT + hot.length;
-    this.#run = this.#instantiate((m, refs, table) => defineMainLoop(m, refs, table, hot));
+    this.#run = this.linker.instantiate({ tables: true }, (parts) => defineMainLoop(parts, hot)) as (
+      cpu: number,
+    ) => void;
   }
 
   /** Runs a CPU until its BUDGET is used up or a helper asks to leave. */
@@ -69,10 +78,10 @@ export class Interpreter {
   }
 
   /** Decodes the instruction a record stands for. */
-  #decodeRecord(record: number): void {
+  decodeRecord(record: number): void {
     const { page, word } = this.pool.locate(record);
     this.host.decoding(page);
-    const { op, operands } = this.#decode(this.#words[(page >>> 2) + word]);
+    const { op, operands } = this.decode(page, word);
     this.pool.write(record, this.host.hasBreakpoint(page, word) ? OP_BREAK : op, operands);
   }
 
@@ -80,10 +89,12 @@ export class Interpreter {
   #breakOp(cpu: Cpu, record: number): number {
     const { page, word } = this.pool.locate(record);
     if (this.host.breakpoint(cpu, page, word)) return 0;
-    return this.#decode(this.#words[(page >>> 2) + word]).op;
+    return this.decode(page, word).op;
   }
 
-  #decode(word: number): Decoding {
+  /** Decodes word `index` of a RAM page. */
+  decode(page: number, index: number): Decoding {
+    const word = this.#words[(page >>> 2) + index];
     let known = this.#decodings.get(word);
     if (!known) {
       known = this.#bind(word);
@@ -96,9 +107,12 @@ export class Interpreter {
   #bind(word: number): Decoding {
     const decoded = decode(word);
     const definition = decoded && definitionOf(decoded.row.name);
-    if (!decoded || !definition) return { op: this.#opOf(undefinedInstruction, {}), operands: {} };
-    const { fields } = decoded;
-    return { op: this.#opOf(definition, definition.statics(fields)), operands: definition.operands(fields) };
+    if (!decoded || !definition) return this.#decoding(undefinedInstruction, {}, {});
+    return this.#decoding(definition, definition.statics(decoded.fields), definition.operands(decoded.fields));
+  }
+
+  #decoding(definition: UopDefinition, statics: Record<string, number>, operands: Operands): Decoding {
+    return { op: this.#opOf(definition, statics), operands, definition, statics };
   }
 
   #opOf(definition: UopDefinition, statics: Record<string, number>): number {
@@ -106,44 +120,36 @@ export class Interpreter {
     const known = this.#ops.get(key);
     if (known !== undefined) return known;
     const op = this.#nextOp++;
-    const run = this.#instantiate((m, refs) =>
-      m.define(FUNCTION_SIGNATURE, (f) => {
-        emitVariant(new FunctionContext(f, refs), definition, statics);
+    const run = this.linker.instantiate({}, ({ module, helpers }) =>
+      module.define(FUNCTION_SIGNATURE, (f) => {
+        emitVariant(new FunctionContext(f, helpers), definition, statics);
         f.return(Status.next);
         f.unreachable();
       }),
     );
-    this.#table.set(op, run);
+    this.linker.variants.set(op, run);
     this.#ops.set(key, op);
     return op;
   }
 
-  #instantiate<T>(build: (m: ModuleBuilder, refs: HelperRefs, table: number) => FunctionRef): T {
-    const module = new ModuleBuilder();
-    module.importMemory('env', 'memory', MEMORY_PAGES, MEMORY_PAGES);
-    const table = module.importTable('env', 'table', TABLE_SIZE);
-    const refs = importHelpers(module);
-    module.export('run', build(module, refs, table));
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(module.finish()), {
-      env: this.#imports as Record<string, never>,
-    });
-    return instance.exports.run as T;
-  }
-
-  #helperFunctions(host: InterpreterHost): Record<string, unknown> {
-    const cpuAt = (base: number): Cpu => host.cpus[(base - CPU_STATE) / CPU_STATE_STRIDE];
-    const functions: Record<string, unknown> = {
-      fetch: (base: number) => host.fetch(cpuAt(base)),
-      break: (base: number, record: number) => this.#breakOp(cpuAt(base), record),
-      decode: (_base: number, record: number) => this.#decodeRecord(record),
-      data: (base: number, lo: number, hi: number, info: number) => {
-        const cpu = cpuAt(base);
-        return cpu.mmu.data(cpu, lo >>> 0, hi >>> 0, info);
+  #ownHelpers(): Record<string, Helper> {
+    const { host } = this;
+    return {
+      fetch: { params: [], result: 'i32', run: (cpu) => host.fetch(cpu) },
+      break: { params: ['i32'], result: 'i32', run: (cpu, record) => this.#breakOp(cpu, record) },
+      decode: { params: ['i32'], run: (_cpu, record) => this.decodeRecord(record) },
+      sample: { params: ['i32'], run: (_cpu, record) => host.sample(record) },
+      data: {
+        params: ['i32', 'i32', 'i32'],
+        result: 'i32',
+        run: (cpu, lo, hi, info) => cpu.mmu.data(cpu, lo >>> 0, hi >>> 0, info),
+      },
+      ram: {
+        params: ['i32', 'i32', 'i32'],
+        result: 'i32',
+        run: (cpu, lo, hi, info) => cpu.mmu.ram(cpu, lo >>> 0, hi >>> 0, info),
       },
     };
-    for (const [name, { run }] of allHelpers())
-      functions[name] = (base: number, ...args: number[]) => run(cpuAt(base), ...args);
-    return functions;
   }
 }
 
@@ -152,27 +158,8 @@ const undefinedInstruction: UopDefinition = {
   statics: () => ({}),
   operands: () => ({}),
   emit: (c) => c.callStatus('undefined'),
+  ends: true,
 };
-
-function importHelpers(module: ModuleBuilder): Map<string, FunctionRef> {
-  const refs = new Map<string, FunctionRef>();
-  const declare = (name: string, signature: Signature) => refs.set(name, module.importFunction('env', name, signature));
-  declare('fetch', { params: ['i32'], result: 'i32' });
-  declare('decode', { params: ['i32', 'i32'] });
-  declare('break', { params: ['i32', 'i32'], result: 'i32' });
-  declare('data', { params: ['i32', 'i32', 'i32', 'i32'], result: 'i32' });
-  for (const [name, helper] of allHelpers())
-    declare(name, { params: ['i32', ...helper.params], result: helper.result });
-  // Uops pass a whole virtual address; the boundary to TypeScript takes halves, which need no BigInt.
-  const data = refs.get('data') as FunctionRef;
-  const split = module.define({ params: ['i32', 'i64', 'i32'], result: 'i32' }, (f) => {
-    const [cpu, va, info] = f.params;
-    f.return(data.call(cpu.get, i32.wrap_i64(va.get), i32.wrap_i64(i64.shr_u(va.get, 32n)), info.get));
-    f.unreachable();
-  });
-  refs.set('data', split);
-  return refs;
-}
 
 interface Variant {
   readonly key: string;
@@ -188,32 +175,43 @@ function hotVariants(): Variant[] {
   return list;
 }
 
-function emitVariant(c: UopContext, definition: UopDefinition, statics: Record<string, number>): void {
+/** Generates a variant, with the check that instructions using SIMD&FP registers need. */
+export function emitVariant(c: UopContext, definition: UopDefinition, statics: Record<string, number>): void {
   if (definition.fp) c.f.if(c.word(FP_TRAP), () => c.callStatus('checkFpAccess'));
   definition.emit(c, statics);
 }
 
-function defineMainLoop(m: ModuleBuilder, refs: HelperRefs, table: number, hot: readonly Variant[]): FunctionRef {
-  return m.define({ params: ['i32'] }, (f) => {
+/** Locals of the main loop that only translated code concerns. */
+interface TranslationLocals {
+  /** The budget is too short for the next block: interpret the rest of it. */
+  readonly isShort: Local;
+  /** Interpret the next instruction even where translated code begins. */
+  readonly skip: Local;
+}
+
+function defineMainLoop(parts: ModuleParts, hot: readonly Variant[]): FunctionRef {
+  return parts.module.define({ params: ['i32'] }, (f) => {
     const locals = {
       cpu: f.params[0],
       record: f.local('i32'),
       pageRecords: f.local('i32'),
       pageVa: f.local('i64'),
       budget: f.local('i32'),
+      samples: f.local('i32'),
     };
+    const translation = { isShort: f.local('i32'), skip: f.local('i32') };
     f.set(locals.budget, i32.load(locals.cpu.get, BUDGET));
     f.block((exit) => {
       f.loop((resync) => {
-        emitFetch(f, { ...locals, next: resync, resync, exit }, refs);
-        f.loop((next) => emitDispatch(m, f, { ...locals, next, resync, exit }, refs, table, hot));
+        emitFetch(f, { ...locals, next: resync, resync, exit }, parts.helpers);
+        f.loop((next) => emitDispatch(parts, f, { ...locals, next, resync, exit }, translation, hot));
       });
     });
   });
 }
 
 /** Turns PC into a record pointer through the fetch TLB. */
-function emitFetch(f: FunctionBuilder, main: MainLoop, refs: HelperRefs): void {
+function emitFetch(f: FunctionBuilder, main: MainLoop, refs: ModuleParts['helpers']): void {
   const { cpu, record, pageRecords, pageVa, budget } = main;
   f.scope(() => {
     const pc = f.let(i64.load(cpu.get, PC));
@@ -237,17 +235,18 @@ function emitFetch(f: FunctionBuilder, main: MainLoop, refs: HelperRefs): void {
       },
     );
     f.set(record, i32.add(pageRecords.get, i32.shl(i32.and(i32.wrap_i64(pc), 0xffc), 2)));
+    sampleRecord(f, main, refs);
   });
 }
 
 function emitDispatch(
-  m: ModuleBuilder,
+  parts: ModuleParts,
   f: FunctionBuilder,
   main: MainLoop,
-  refs: HelperRefs,
-  table: number,
+  translation: TranslationLocals,
   hot: readonly Variant[],
 ): void {
+  const { helpers: refs } = parts;
   const { cpu, record, pageVa, budget } = main;
   const c = new CaseContext(f, main, refs);
   f.if(i32.le_s(budget.get, 0), () => {
@@ -279,6 +278,17 @@ function emitDispatch(
       f.do(i32.store(cpu.get, i32.add(budget.get, 1), BUDGET));
       f.br(main.exit);
     };
+    cases[OP_TRANSLATED] = () =>
+      emitEnter(
+        parts,
+        f,
+        main,
+        translation,
+        () => {
+          f.br(dispatch);
+        },
+        op,
+      );
     for (const { definition, statics } of hot)
       cases.push(() => {
         emitVariant(c, definition, statics);
@@ -286,12 +296,69 @@ function emitDispatch(
       });
     emitSwitch(f, op.get, cases, () => {
       c.sync();
-      const status = f.let(m.callIndirect(table, FUNCTION_SIGNATURE, op.get, cpu.get, record.get));
+      const status = f.let(parts.module.callIndirect(parts.variants, FUNCTION_SIGNATURE, op.get, cpu.get, record.get));
       c.reload();
       f.if(i32.eqz(status), advance);
       f.brIf(main.resync, i32.eq(status, Status.resync));
       f.br(main.exit);
     });
+  });
+}
+
+/** Calls the translated code that begins at the record, or goes on with the record's own op. */
+function emitEnter(
+  parts: ModuleParts,
+  f: FunctionBuilder,
+  main: MainLoop,
+  { isShort, skip }: TranslationLocals,
+  dispatch: () => void,
+  op: Local,
+): void {
+  const { cpu, record, pageRecords, pageVa, budget } = main;
+  const offset = i32.shr_u(i32.sub(record.get, pageRecords.get), 1);
+  const entry = f.let(i32.add(i32.add(pageRecords.get, ENTRIES), offset));
+  f.if(i32.or(isShort.get, skip.get), () => {
+    f.set(skip, 0);
+    f.set(op, i32.load16_u(entry, 4));
+    dispatch();
+  });
+  const exit = f.local('i32');
+  const index = f.local('i32');
+  const at = f.local('i32');
+  f.set(at, entry);
+  f.set(index, i32.load16_u(entry));
+  f.set(budget, i32.add(budget.get, 1));
+  f.loop((again) => {
+    const args = [cpu.get, pageVa.get, budget.get, i32.load16_u(at.get, 2)];
+    f.set(exit, parts.module.callIndirect(parts.regions, REGION_SIGNATURE, index.get, ...args));
+    f.set(budget, i32.load(cpu.get, BUDGET));
+    f.if(i32.eqz(exit.get), () => {
+      emitChain(f, main, at, index);
+      f.brIf(again, index.get);
+      f.br(main.resync);
+    });
+  });
+  f.brIf(main.exit, i32.eq(exit.get, Exit.leave));
+  f.if(
+    i32.eq(exit.get, Exit.budget),
+    () => f.set(isShort, 1),
+    () => f.set(skip, 1),
+  );
+  f.br(main.resync);
+}
+
+/** Finds the translation at PC through the fetch TLB: its index, or 0, and where its entry is. */
+function emitChain(f: FunctionBuilder, main: MainLoop, at: Local, index: Local): void {
+  const { cpu, pageVa, pageRecords } = main;
+  const pc = f.let(i64.load(cpu.get, PC));
+  const low = f.let(i32.wrap_i64(pc));
+  const fetch = f.let(i32.add(cpu.get, i32.and(i32.shr_u(low, 8), 63 << 4)));
+  f.set(index, 0);
+  f.if(i64.eq(i64.and(pc, -0x1000n + 3n), i64.load(fetch, FETCH_TLB)), () => {
+    f.set(pageRecords, i32.load(fetch, FETCH_TLB + 8));
+    f.set(pageVa, i64.and(pc, -0x1000n));
+    f.set(at, i32.add(i32.add(pageRecords.get, ENTRIES), i32.shl(i32.and(low, 0xffc), 1)));
+    f.set(index, i32.load16_u(at.get));
   });
 }
 

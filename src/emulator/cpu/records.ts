@@ -2,18 +2,24 @@
  * Decoded records: what the interpreter runs. Each physical code page has a slot of 1024 records of 16 bytes and an end marker.
  *
  * Record: op u16 @0, d u16 @2, n u16 @4, m u16 @6, imm i64 @8; or, when a or b is used, imm i32 @8, a u16 @12, b u16 @14.
- * Op 0 is "not decoded yet", op 1 ends the page, op 2 is a breakpoint.
+ * Op 0 is "not decoded yet", op 1 ends the page, op 2 is a breakpoint, op 3 enters
+ * translated code.
  */
 import { RECORDS_BASE, RECORDS_END } from '../memory-layout.ts';
 import type { Operands } from './uops/context.ts';
 
 export const RECORD_SIZE = 16;
 export const RECORDS_PER_PAGE = 1024;
-export const SLOT_SIZE = (RECORDS_PER_PAGE + 1) * RECORD_SIZE;
+/** Where a slot's entries begin: 8 bytes for each word. Entry: table index u16 @0 (0: no translation), block u16 @2, the op that OP_TRANSLATED replaced u16 @4. */
+export const ENTRIES = (RECORDS_PER_PAGE + 1) * RECORD_SIZE;
+export const ENTRY_SIZE = 8;
+export const SLOT_SIZE = ENTRIES + RECORDS_PER_PAGE * ENTRY_SIZE;
 export const OP_UNDECODED = 0;
 export const OP_PAGE_END = 1;
 /** Stands in for the op of an instruction that has a breakpoint. */
 export const OP_BREAK = 2;
+/** Stands in for the op of an instruction that translated code begins at. */
+export const OP_TRANSLATED = 3;
 
 /** Slots of decoded pages, by the linear address of the page in guest RAM. */
 export class RecordPool {
@@ -86,6 +92,32 @@ export class RecordPool {
     return { page: this.#pages[slot], word: ((record - RECORDS_BASE) % SLOT_SIZE) / RECORD_SIZE };
   }
 
+  op(record: number): number {
+    return this.#view.getUint16(record, true);
+  }
+
+  /** Linear address of the entry that belongs to a record. */
+  entryOf(record: number): number {
+    const slot = RECORDS_BASE + Math.floor((record - RECORDS_BASE) / SLOT_SIZE) * SLOT_SIZE;
+    return slot + ENTRIES + (record - slot) / (RECORD_SIZE / ENTRY_SIZE);
+  }
+
+  /** Makes a decoded record enter block `block` of the translation at table index `index`. */
+  enter(record: number, index: number, block: number): void {
+    const entry = this.entryOf(record);
+    this.#view.setUint16(entry, index, true);
+    this.#view.setUint16(entry + 2, block, true);
+    this.#view.setUint16(entry + 4, this.op(record), true);
+    this.#view.setUint16(record, OP_TRANSLATED, true);
+  }
+
+  /** Gives a record that entered translated code its own op back. */
+  unenter(record: number): void {
+    const entry = this.entryOf(record);
+    this.#view.setUint16(entry, 0, true);
+    if (this.op(record) === OP_TRANSLATED) this.#view.setUint16(record, this.#view.getUint16(entry + 4, true), true);
+  }
+
   write(record: number, op: number, o: Operands): void {
     const v = this.#view;
     v.setUint16(record, op, true);
@@ -101,7 +133,7 @@ export class RecordPool {
   }
 
   #clear(slot: number): void {
-    this.#u8.fill(0, slot, slot + RECORDS_PER_PAGE * RECORD_SIZE);
+    this.#u8.fill(0, slot, slot + SLOT_SIZE);
     this.#view.setUint16(slot + RECORDS_PER_PAGE * RECORD_SIZE, OP_PAGE_END, true);
   }
 }

@@ -81,6 +81,24 @@ export class MmuCore {
     return linear;
   }
 
+  /** As `locate` without any effect but on the TLB: 0 when the access faults, is not to RAM, or must be noticed. */
+  locatePlain(context: TlbContext, vaLo: number, vaHi: number, want: number): number {
+    let e = context.find(vaLo, vaHi);
+    if (e < 0 || (want & 3 & ~this.words[e + Entry.flags]) !== 0) {
+      if (!this.translate(context, vaLo, vaHi, want)) return 0;
+      const linear = ramOffset(this.walker.pa);
+      if (linear === 0) return 0;
+      e = this.install(context, vaLo, vaHi, linear - (vaLo & 0xfff));
+      if (e < 0) return 0;
+    }
+    const linear = this.words[e + Entry.page] + (vaLo & 0xfff);
+    if ((want & Want.write) === 0) return linear;
+    const flags = PAGE_FLAGS + pageIndex(linear);
+    if ((this.bytes[flags] & (PageFlag.hasCode | PageFlag.watched)) !== 0) return 0;
+    this.#allowWrite(context, e, linear);
+    return linear;
+  }
+
   /** Puts the page just translated into the TLB when inline accesses to it are harmless; the entry, or -1. */
   install(context: TlbContext, vaLo: number, vaHi: number, page: number): number {
     const { permissions, attributes, blockShift } = this.walker;
@@ -94,9 +112,14 @@ export class MmuCore {
   #noteWrite(cpu: Cpu, context: TlbContext, e: number, linear: number): void {
     const index = pageIndex(linear);
     if ((this.bytes[PAGE_FLAGS + index] & PageFlag.hasCode) !== 0) cpu.host.codeWritten(linear);
-    const flags = this.bytes[PAGE_FLAGS + index] | PageFlag.dirty;
-    this.bytes[PAGE_FLAGS + index] = flags;
-    if (e < 0 || (flags & (PageFlag.hasCode | PageFlag.watched)) !== 0) return;
+    this.bytes[PAGE_FLAGS + index] |= PageFlag.dirty;
+    const noticed = (this.bytes[PAGE_FLAGS + index] & (PageFlag.hasCode | PageFlag.watched)) !== 0;
+    if (e >= 0 && !noticed) this.#allowWrite(context, e, linear);
+  }
+
+  #allowWrite(context: TlbContext, e: number, linear: number): void {
+    const index = pageIndex(linear);
+    this.bytes[PAGE_FLAGS + index] |= PageFlag.dirty;
     this.#writers.add(index, e, (linear & ~0xfff) >>> 0);
     context.allowWrite(e);
   }

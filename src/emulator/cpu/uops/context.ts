@@ -242,14 +242,19 @@ export abstract class UopContext {
       i64.eq(key, tag),
       () => i32.add(i32.load(entry, 16), i32.wrap_i64(va)),
       () => {
-        toScratch?.(SCRATCH);
-        this.sync();
-        const address = f.let(this.call('data', va, this.#info(options, write)));
-        this.reload();
-        f.if(i32.eqz(address), () => this.resync());
-        return address;
+        return this.slowAddress(va, options, this.#info(options, write), toScratch);
       },
     );
+  }
+
+  /** An access that missed the soft TLB: the linear address to use. */
+  protected slowAddress(va: Expr, _options: AccessOptions, info: Expr, toScratch?: (address: number) => void): Expr {
+    toScratch?.(SCRATCH);
+    this.sync();
+    const address = this.let(this.call('data', va, info));
+    this.reload();
+    this.f.if(i32.eqz(address), () => this.resync());
+    return address;
   }
 
   /** Entry of a TLB (`TLB` or `TLB_USER`) that an address falls on. */

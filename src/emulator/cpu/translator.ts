@@ -1,0 +1,269 @@
+/**
+ * The translator: hot regions of a page become wasm functions made from the same uop definitions as the interpreter.
+ *
+ * A region is `(cpu, page VA, budget, block) -> Exit`. Its code depends on nothing but the words it was made from, so it is kept by physical page
+ * and serves every virtual alias, VMID and exception level. A region that is left returns to the main loop, which finds the next one through
+ * the fetch TLB.
+ */
+import type { Expr } from '../../wasm/expr.ts';
+import type { Label, Local } from '../../wasm/function.ts';
+import type { FunctionRef } from '../../wasm/module.ts';
+import { i32, i64 } from '../../wasm/ops.ts';
+import { emitVariant, Exit, type Interpreter, REGION_SIGNATURE } from './interpreter.ts';
+import { type ModuleParts, REGION_TABLE_SIZE } from './linker.ts';
+import { OP_TRANSLATED } from './records.ts';
+import { type Block, findRegion, neverFallsThrough } from './region.ts';
+import { BUDGET, PC } from './state.ts';
+import { ALL_FLAGS, Effects, RegionContext, type RegionExits, TrackingBuilder } from './translator-context.ts';
+import { variantKey } from './uops/define.ts';
+
+/** Samples of a record that make it worth translating. */
+const HOT = 600;
+/** Translated bytes (of wasm) after which everything is dropped and made anew as needed. */
+const MAX_CODE = 48 << 20;
+
+/** A translation in use. */
+interface Region {
+  readonly index: number;
+  readonly page: number;
+  /** First word and one past the last of its code. */
+  readonly from: number;
+  readonly to: number;
+  readonly records: readonly number[];
+}
+
+/** What the machine knows of a page that concerns translation. */
+export interface TranslatorHost {
+  hasBreakpoint(page: number, word: number): boolean;
+}
+
+export class Translator {
+  /** Off: nothing is translated any more (what is, stays). */
+  enabled = true;
+  /** Regions made since the start, and their bytes of wasm. */
+  readonly made = { regions: 0, bytes: 0 };
+  readonly #counts = new Map<number, number>();
+  readonly #byPage = new Map<number, Region[]>();
+  readonly #effects = new Map<string, Effects>();
+  readonly #freeIndices: number[] = [];
+  #nextIndex = 1;
+  #codeBytes = 0;
+
+  constructor(
+    private readonly interpreter: Interpreter,
+    private readonly host: TranslatorHost,
+  ) {}
+
+  /** A record that is about to be interpreted, taken now and then. */
+  sample(record: number): void {
+    if (!this.enabled) return;
+    const count = (this.#counts.get(record) ?? 0) + 1;
+    this.#counts.set(record, count);
+    if (count !== HOT) return;
+    const { page, word } = this.interpreter.pool.locate(record);
+    if (this.interpreter.pool.op(record) !== OP_TRANSLATED) this.#translate(page, word);
+  }
+
+  /** Words `from` up to `to` of a page change: translations made from them go. */
+  invalidate(page: number, from: number, to: number): void {
+    const regions = this.#byPage.get(page);
+    if (!regions) return;
+    const kept = regions.filter((region) => region.to <= from || region.from >= to);
+    if (kept.length === regions.length) return;
+    for (const region of regions) if (!kept.includes(region)) this.#drop(region);
+    this.#byPage.set(page, kept);
+  }
+
+  /** Forgets everything. The records must be reset as well, or keep their ops (`unenter`). */
+  reset(): void {
+    for (const regions of this.#byPage.values()) for (const region of regions) this.#drop(region);
+    this.#byPage.clear();
+    this.#counts.clear();
+    this.#codeBytes = 0;
+  }
+
+  #drop(region: Region): void {
+    const { pool, linker } = this.interpreter;
+    for (const record of region.records) {
+      pool.unenter(record);
+      this.#counts.delete(record);
+    }
+    linker.regions.set(region.index, null);
+    this.#freeIndices.push(region.index);
+  }
+
+  #translate(page: number, start: number): void {
+    const { pool } = this.interpreter;
+    const blocks = findRegion(
+      {
+        decode: (word) => this.interpreter.decode(page, word),
+        isBarrier: (word) => this.#isBarrier(page, word),
+      },
+      start,
+    );
+    if (blocks.length === 0) return;
+    if (this.#codeBytes > MAX_CODE) this.reset();
+    const index = this.#freeIndices.pop() ?? this.#nextIndex++;
+    if (index >= REGION_TABLE_SIZE) return this.reset();
+    const run = this.interpreter.linker.instantiate({ helpers: this.#helpersOf(blocks) }, (parts) =>
+      this.#build(parts, blocks),
+    );
+    this.interpreter.linker.regions.set(index, run);
+    const records = blocks.map(({ start: word }, block) => {
+      const record = pool.record(page, word);
+      this.interpreter.decodeRecord(record);
+      pool.enter(record, index, block);
+      return record;
+    });
+    const last = blocks[blocks.length - 1];
+    const region = { index, page, from: blocks[0].start, to: last.start + last.instructions.length, records };
+    const regions = this.#byPage.get(page);
+    if (regions) regions.push(region);
+    else this.#byPage.set(page, [region]);
+  }
+
+  #isBarrier(page: number, word: number): boolean {
+    if (this.host.hasBreakpoint(page, word)) return true;
+    return this.interpreter.pool.op(this.interpreter.pool.record(page, word)) === OP_TRANSLATED;
+  }
+
+  #build(parts: ModuleParts, blocks: readonly Block[]): FunctionRef {
+    const ram = defineRam(parts);
+    const go = defineExit(parts);
+    const f = new TrackingBuilder(REGION_SIGNATURE);
+    this.#emitRegion(f, parts, blocks, ram, go);
+    this.made.regions++;
+    this.made.bytes += f.size;
+    this.#codeBytes += f.size;
+    return parts.module.add(f);
+  }
+
+  #emitRegion(
+    f: TrackingBuilder,
+    parts: ModuleParts,
+    blocks: readonly Block[],
+    ram: FunctionRef,
+    go: FunctionRef,
+  ): void {
+    const [cpu, pageVa, budget, selected] = f.params;
+    const labels: Label[] = [];
+    const numbers = new Map(blocks.map(({ start }, i) => [start, i]));
+    let current = 0;
+    f.loop((dispatch) => {
+      const jump = (va: Expr) => f.returnCall(go.call(cpu.get, va, budget.get));
+      const goto = (word: number) => {
+        const block = numbers.get(word);
+        if (block === undefined) return jump(i64.add(pageVa.get, BigInt(word * 4)));
+        if (block > current) return f.br(labels[block]);
+        f.set(selected, block);
+        f.br(dispatch);
+      };
+      const exits: RegionExits = { cpu, pageVa, budget, goto, jump, ram, helpers: parts.helpers };
+      const context = new RegionContext(f, exits);
+      emitBlocks(f, selected, blocks.length, labels, (i) => {
+        current = i;
+        this.#emitBlock(context, blocks[i], exits);
+      });
+    });
+    f.unreachable();
+  }
+
+  #emitBlock(c: RegionContext, { start, instructions }: Block, { cpu, pageVa, budget, goto }: RegionExits): void {
+    const { f } = c;
+    f.forget();
+    f.set(budget, i32.sub(budget.get, instructions.length));
+    f.if(i32.lt_s(budget.get, 0), () => {
+      f.do(i64.store(cpu.get, i64.add(pageVa.get, BigInt(start * 4)), PC));
+      f.do(i32.store(cpu.get, i32.add(budget.get, instructions.length), BUDGET));
+      f.return(Exit.budget);
+    });
+    const effects = instructions.map((instruction) => this.#effectsOf(instruction));
+    instructions.forEach(({ definition, statics, operands }, i) => {
+      c.bind(start + i, operands, instructions.length - 1 - i, flagsAreSeen(effects, i));
+      f.scope(() => emitVariant(c, definition, statics));
+    });
+    if (!neverFallsThrough(instructions[instructions.length - 1])) goto(start + instructions.length);
+  }
+
+  #helpersOf(blocks: readonly Block[]): Set<string> {
+    const names = new Set(['ram']);
+    for (const { instructions } of blocks)
+      for (const instruction of instructions) for (const name of this.#effectsOf(instruction).helpers) names.add(name);
+    return names;
+  }
+
+  /** What a variant does, found by generating it for nobody. */
+  #effectsOf({ definition, statics, operands }: Block['instructions'][number]): Effects {
+    const key = variantKey(definition, statics);
+    const known = this.#effects.get(key);
+    if (known) return known;
+    const f = new TrackingBuilder(REGION_SIGNATURE);
+    const [cpu, pageVa, budget] = f.params;
+    let effects = new Effects();
+    this.interpreter.linker.dryRun((parts) => {
+      const nowhere = () => {};
+      const ram = defineRam(parts);
+      const exits = { cpu, pageVa, budget, goto: nowhere, jump: nowhere, ram, helpers: parts.helpers };
+      const context = new RegionContext(f, exits);
+      context.bind(0, operands, 0, true);
+      emitVariant(context, definition, statics);
+      effects = context.effects;
+    });
+    this.#effects.set(key, effects);
+    return effects;
+  }
+}
+
+/** False when the flags that instruction `i` sets are all set again before the block can be left. */
+function flagsAreSeen(effects: readonly Effects[], i: number): boolean {
+  for (let j = i + 1; j < effects.length; j++) {
+    if (effects[j].exits) return true;
+    if (effects[j].writesFlags === ALL_FLAGS) return false;
+  }
+  return true;
+}
+
+/** Blocks one after another; forward branches go straight to them, the selector reaches any. */
+function emitBlocks(
+  f: TrackingBuilder,
+  selector: Local,
+  count: number,
+  labels: Label[],
+  emit: (block: number) => void,
+): void {
+  const nest = (depth: number): void => {
+    if (depth < 0) return f.brTable(selector.get, labels.slice(0, -1), labels[count - 1]);
+    f.block((end) => {
+      labels[depth] = end;
+      nest(depth - 1);
+    });
+    emit(depth);
+  };
+  nest(count - 1);
+}
+
+/** A slow access of translated code. PC and BUDGET are made exact for doing the instruction again when RAM alone does not serve. */
+function defineRam({ module, helpers }: ModuleParts): FunctionRef {
+  const ram = helpers.get('ram') as FunctionRef;
+  return module.define({ params: ['i32', 'i64', 'i32', 'i64', 'i32'], result: 'i32' }, (f) => {
+    const [cpu, va, info, pc, budget] = f.params;
+    const address = f.let(ram.call(cpu.get, va.get, info.get));
+    f.if(i32.eq(address, 1), () => {
+      f.do(i64.store(cpu.get, pc.get, PC));
+      f.do(i32.store(cpu.get, i32.add(budget.get, 1), BUDGET));
+    });
+    f.return(address);
+    f.unreachable();
+  });
+}
+
+/** Ends a region: the main loop goes on at an address. */
+function defineExit({ module }: ModuleParts): FunctionRef {
+  return module.define({ params: ['i32', 'i64', 'i32'], result: 'i32' }, (f) => {
+    const [cpu, va, budget] = f.params;
+    f.do(i64.store(cpu.get, va.get, PC));
+    f.do(i32.store(cpu.get, budget.get, BUDGET));
+    f.return(Exit.resync);
+    f.unreachable();
+  });
+}
