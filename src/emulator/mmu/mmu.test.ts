@@ -478,16 +478,47 @@ describe('contexts', () => {
     expect(page()).toBe(OLD);
   });
 
-  it('empty the fetch TLB when they change, and only then', () => {
-    const { state } = bench.cpu;
-    // The core fills the entry for the page it just asked for.
-    fetchAt(bench, VA);
+  describe('and the fetch TLB', () => {
     const entry = FETCH_TLB + Number((VA >> 12n) & 63n) * 16;
-    state.set64(entry, VA);
-    bench.set(1);
-    expect(state.get64(entry)).toBe(VA);
-    bench.set(0);
-    expect(state.get64(entry)).toBe(0xffff_ffff_ffff_ffffn);
+    const tag = () => bench.cpu.state.get64(entry);
+    const NONE = 0xffff_ffff_ffff_ffffn;
+
+    beforeEach(() => {
+      // The core fills the entry for the page it has just asked for.
+      fetchAt(bench, VA);
+      bench.cpu.state.set64(entry, VA);
+      bench.cpu.state.set64(entry + 8, 0x80_0000n);
+    });
+
+    it('take their entries with them and bring them back', () => {
+      bench.set(1);
+      expect(tag()).toBe(VA);
+      bench.set(0);
+      expect(tag()).toBe(NONE);
+      bench.set(1);
+      expect([tag(), bench.cpu.state.get64(entry + 8)]).toEqual([VA, 0x80_0000n]);
+    });
+
+    it.each([
+      ['in use', false],
+      ['put away', true],
+    ])('lose entries %s to TLBI by address', (_name, away) => {
+      bench.set(away ? 0 : 1);
+      tlbi(0, 3, 1, (VA >> 12n) + 1n);
+      bench.set(1);
+      expect(tag()).toBe(VA);
+      bench.set(away ? 0 : 1);
+      tlbi(0, 3, 1, VA >> 12n);
+      bench.set(1);
+      expect(tag()).toBe(NONE);
+    });
+
+    it('lose all entries when code is dropped', () => {
+      bench.set(0);
+      bench.mmu.flushFetch(bench.cpu);
+      bench.set(1);
+      expect(tag()).toBe(NONE);
+    });
   });
 
   it.each([
