@@ -46,7 +46,7 @@ export async function makeSnapshot(
 
 function runHeadless(pack: string, file: string, prompts: ReadonlyMap<string, string>): Promise<string> {
   const untils = [...prompts].flatMap(([terminal, prompt]) => ['--until', terminal, prompt]);
-  const args = [RUNNER, '--pack', pack, '--cold', ...untils, '--save', file, '--hash', '--json'];
+  const args = [RUNNER, '--pack', pack, '--cold', ...untils, '--save', file, '--hash', '--json', '--quiet'];
   return run(process.execPath, ['--import', 'tsx', ...args], { cwd: ROOT });
 }
 
