@@ -15,7 +15,7 @@ import { FETCH_TLB, PC, TLB, TLB_USER } from '../cpu/state.ts';
 import { Reg } from '../cpu/system-registers/offsets.ts';
 import { PAGE_FLAGS, PageFlag, pageIndex, ramOffset, SCRATCH } from '../memory-layout.ts';
 import { regimeRegisters } from './regime.ts';
-import { explainWalk, translate, translateIpa } from './translate.ts';
+import { explainWalk, liveView, translate, translateIpa } from './translate.ts';
 
 /** Stage-1 leaf bits: AF, inner shareable, Normal (MAIR index 1). */
 const NORMAL = (1n << 10n) | (3n << 8n) | (1n << 2n);
@@ -717,6 +717,14 @@ describe('translation for the debugger', () => {
       fault: { fsc: 0xf, stage2: false, s1ptw: false, ipa: 0x5000_1000 },
     });
     expect(translateIpa(bench.memory, view(), 0x5000_1008)).toMatchObject({ ok: true, value: { pa: Number(PA) + 8 } });
+  });
+
+  it('sees with the registers of a CPU, whatever level it is at', () => {
+    bench.set(2, { ...STAGE1, ...STAGE2, SCTLR_EL2: 0n });
+    const { state } = bench.cpu;
+    expect(translate(bench.memory, liveView(state, 1), VA)).toEqual(translate(bench.memory, view(), VA));
+    expect(translate(bench.memory, liveView(state, 2), PA)).toMatchObject({ ok: true, value: { pa: Number(PA) } });
+    expect(translate(bench.memory, liveView(state, 0), VA, 'read')).toMatchObject({ ok: false, fault: { fsc: 0xf } });
   });
 
   it('shows every descriptor on the way', () => {
