@@ -29,7 +29,7 @@ export function liveView(state: CpuState, el: 0 | 1 | 2): RegimeView {
 export type AccessKind = 'read' | 'write' | 'execute';
 
 /** Where a virtual address leads. */
-interface Translated {
+export interface Translated {
   readonly pa: number;
   /** Output of stage 1: the same as `pa` without stage 2. */
   readonly ipa: number;
