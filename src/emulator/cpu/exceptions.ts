@@ -16,10 +16,8 @@ import { Hcr, Sctlr } from './system-registers/bits.ts';
 import { Reg } from './system-registers/offsets.ts';
 import { syncPmu } from './system-registers/pmu.ts';
 
-export { type Abort, abortTarget, type DataAbort, dataAbort, instructionAbort } from './exceptions-abort.ts';
 export { finishStep, StepState, stepState } from './exceptions-debug.ts';
-export { stackInUse } from './exceptions-entry.ts';
-export { deliverableInterrupt, shouldWake, wake } from './exceptions-interrupt.ts';
+export { shouldWake, wake } from './exceptions-interrupt.ts';
 
 /** ISS of a trap on a conditional-class instruction from AArch64: CV = 1, COND = always. */
 const ISS_ALWAYS = 0x1e0_0000;

@@ -18,7 +18,7 @@ export interface PsciHost {
 }
 
 /** Results, in X0. */
-export const PsciResult = {
+const PsciResult = {
   success: 0n,
   notSupported: -1n,
   invalidParameters: -2n,

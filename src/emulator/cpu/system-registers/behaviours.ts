@@ -28,7 +28,7 @@ export function put(cpu: Cpu, rtWord: number, low: number): void {
 }
 
 /** Stores a value into a register's slot; true when that changed it. */
-export function store(cpu: Cpu, offset: number, low: number, high: number): boolean {
+function store(cpu: Cpu, offset: number, low: number, high: number): boolean {
   const u = cpu.state.u32;
   const word = offset >>> 2;
   if (u[word] === low && u[word + 1] === high) return false;
