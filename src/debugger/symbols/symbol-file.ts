@@ -223,14 +223,22 @@ export class SymbolFile {
     });
   }
 
-  /** All ranges of the function that covers `address`, the one that holds it first. */
+  /** All ranges of the function that covers `address`; its entry is where the first begins. */
   async functionRanges(address: bigint): Promise<Range[]> {
     const index = await this.#units();
     return this.#run(() => {
       const fn = this.#functionDie(index, address);
-      const ranges = fn ? rangesOf(fn) : [];
-      return ranges.toSorted((a, b) => Number(contains(b, address)) - Number(contains(a, address)));
+      return fn ? rangesOf(fn) : [];
     });
+  }
+
+  /** Addresses from the symbol that covers `address` to its end, or to the next symbol when it has no size. */
+  symbolExtent(address: bigint): Range | undefined {
+    const symbol = this.symbols.covering(address);
+    if (!symbol) return undefined;
+    const isInside = address < symbol.value + symbol.size;
+    const end = isInside ? symbol.value + symbol.size : (this.symbols.nextAddress(address) ?? address + 4n);
+    return { start: symbol.value, end };
   }
 
   /** Places where `name` was inlined. Reads every unit the first time: ask only when `lookupFunction` found too little. */
@@ -623,10 +631,6 @@ function memberAt(type: Type, path: string): MemberPlace | undefined {
     place = { ...found, offset, bitOffset: place.offset * 8 + found.bitOffset };
   }
   return place;
-}
-
-function contains(range: Range, address: bigint): boolean {
-  return range.start <= address && address < range.end;
 }
 
 function readAddress(expression: Uint8Array): bigint {
