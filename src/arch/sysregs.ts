@@ -6,7 +6,7 @@
  */
 
 /** Register groups as the register view shows them. */
-type SysregGroup = 'ID' | 'SYSCFG' | 'MEMORY' | 'EXCEPTION' | 'THREAD' | 'TIMER' | 'DEBUG' | 'PMU' | 'IMPDEF';
+export type SysregGroup = 'ID' | 'SYSCFG' | 'MEMORY' | 'EXCEPTION' | 'THREAD' | 'TIMER' | 'DEBUG' | 'PMU' | 'IMPDEF';
 
 /** One system register. */
 export interface SystemRegister<Name extends string = string> {
