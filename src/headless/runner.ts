@@ -72,7 +72,7 @@ export class Runner {
     else if (step.kind === 'instructions') this.runExactly(step.count);
     else if (step.kind === 'save') writeFileSync(step.file, saveMachine(this.machine, this.consoles.save()));
     else this.load(readFileSync(step.file));
-    if (step.kind !== 'save') this.transcripts.beginStep();
+    if (step.kind === 'type' || step.kind === 'load') this.transcripts.forget();
   }
 
   report(wantsHash: boolean, consoles: readonly ConsoleId[]): RunReport {
