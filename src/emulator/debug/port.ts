@@ -4,7 +4,7 @@ import { EL, SLEEP, SLOT_SP } from '../cpu/state.ts';
 import type { Machine, RunResult } from '../machine.ts';
 import { physicalOf } from './memory.ts';
 import { captureRegisters } from '../mmu/contexts.ts';
-import { type RegimeRegisterName, regimeRegisters } from '../mmu/regime.ts';
+import { RegimeRegister, type RegimeRegisterName, regimeRegisters } from '../mmu/regime.ts';
 import {
   type AccessKind,
   type ExplainedWalk,
@@ -151,6 +151,14 @@ export class DebugPort {
   /** The eyes of anybody with the given translation registers; those left out are 0. */
   makeView(values: Partial<Record<RegimeRegisterName, bigint>>, el: 0 | 1 | 2): RegimeView {
     return { registers: regimeRegisters(values), el };
+  }
+
+  /** `view` with one translation register changed. */
+  withRegister(view: RegimeView, name: RegimeRegisterName, value: bigint): RegimeView {
+    const registers = view.registers.slice();
+    registers[2 * RegimeRegister[name]] = Number(value & 0xffff_ffffn);
+    registers[2 * RegimeRegister[name] + 1] = Number((value >> 32n) & 0xffff_ffffn);
+    return { ...view, registers };
   }
 
   /** Bytes of RAM in a space; shorter when they end early. */
