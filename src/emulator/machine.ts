@@ -7,6 +7,7 @@ import { Interpreter } from './cpu/interpreter.ts';
 import { RECORDS_PER_PAGE } from './cpu/records.ts';
 import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
 import { systemRegisters } from './cpu/system-registers/system-registers.ts';
+import { Reg } from './cpu/system-registers/offsets.ts';
 import { resetCpuState } from './cpu/system-registers/reset.ts';
 import type { Width } from './devices/device.ts';
 import { firmwareCall } from './devices/firmware.ts';
@@ -372,6 +373,7 @@ export class Machine {
 
   #noteUnmodelled(index: number, what: string, address?: number, width?: Width): void {
     const { state } = this.cpus[index];
-    this.unmodelled.note({ what, address, width, pc: state.pc, el: state.get(EL), vmid: 0 });
+    const vmid = (state.get(Reg.VTTBR_EL2 + 4) >>> 16) & 0xff;
+    this.unmodelled.note({ what, address, width, pc: state.pc, el: state.get(EL), vmid });
   }
 }
