@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseManifest } from '../pack/manifest.ts';
+import { DEFAULT_PACK } from '../pack/node/build-pack.ts';
 import { installCommand, missingTools, TEST_TOOLS } from '../pack/node/tools.ts';
 import { add, fromSummaryLine, fromVitest, type Tally } from './tally.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const KEPT_OUTPUT = 20_000;
+const KEPT_OUTPUT = 1_000_000;
 
 /** What a program that was run came to. */
 interface Outcome {
@@ -65,11 +67,22 @@ async function endToEnd(): Promise<Tally> {
   return fromSummaryLine(outcome.output, outcome.isOk);
 }
 
-/** From the boot snapshot: a DomU that is typed at asks Xen for its version. */
+/** From the boot snapshot: a DomU that is typed at asks Xen for its version. Then a cold boot must end in the very state of the snapshot. */
 async function headless(): Promise<Tally> {
   const command = 'cat /sys/hypervisor/version/major\\n';
-  const outcome = await npm('headless', '--quiet', '--type', 'd1', command, '--until', 'd1', '4\\s+domU1 # ', '--json');
-  return one(outcome);
+  const warm = await npm('headless', '--quiet', '--type', 'd1', command, '--until', 'd1', '4\\s+domU1 # ', '--json');
+  const { snapshot, domains } = parseManifest(readFileSync(join(DEFAULT_PACK, 'manifest.json'), 'utf8'));
+  const untils = domains.flatMap(({ domid, hostname }) => ['--until', `d${domid}`, `${hostname} # `]);
+  const cold = await npm('headless', '--quiet', '--cold', ...untils, '--hash', '--json');
+  const isSame = snapshot !== undefined && cold.output.includes(`"hash":"${snapshot.hash}"`);
+  if (!isSame) console.error('The cold boot did not end in the state of the boot snapshot.');
+  return add(one(warm), one({ ...cold, isOk: cold.isOk && isSame }));
+}
+
+/** A step that cannot even be done counts as one failed test. */
+function asFailure(error: unknown): Tally {
+  console.error(error);
+  return { passed: 0, failed: 1 };
 }
 
 const STEPS: readonly (readonly [title: string, action: () => Promise<Tally>])[] = [
@@ -86,7 +99,7 @@ async function main(): Promise<void> {
   for (const [title, action] of STEPS) {
     console.log(`\n=== ${title}`);
     const begin = performance.now();
-    const tally = await action();
+    const tally = await action().catch(asFailure);
     const seconds = ((performance.now() - begin) / 1000).toFixed(0);
     console.log(`=== ${title}: ${tally.passed} passed, ${tally.failed} failed (${seconds} s)`);
     sum = add(sum, tally);

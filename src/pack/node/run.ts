@@ -56,5 +56,5 @@ function explain(command: string, args: readonly string[], status: number, outpu
 
 /** What a person is told when the disk is full. */
 export const DISK_FULL =
-  'The disk is full. Building the guest pack takes about 3 GB below the cache folder ($XDG_CACHE_HOME/trapline, default ~/.cache/trapline) ' +
+  'The disk is full. Building the guest pack takes about 2 GB below the cache folder ($XDG_CACHE_HOME/trapline, default ~/.cache/trapline) ' +
   'and 0.4 GB in public/packs. What is finished is kept: free some space and run it again.';

@@ -12,10 +12,16 @@ import { run } from './run.ts';
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const RUNNER = join(ROOT, 'src/headless/main.ts');
 /** Everything that the state of a booted machine depends on besides the pack. */
-export const MACHINE_SOURCES = ['src/base', 'src/arch', 'src/wasm', 'src/emulator', 'src/headless'].map((path) =>
-  join(ROOT, path),
-);
-
+export const MACHINE_SOURCES = [
+  'base',
+  'arch',
+  'wasm',
+  'emulator',
+  'headless/main.ts',
+  'headless/runner.ts',
+  'headless/transcripts.ts',
+  'workers/guest-consoles.ts',
+].map((path) => join(ROOT, 'src', path));
 /** Instructions after which a boot is given up: several times what it takes. */
 const BOOT_LIMIT = 20e9;
 /** About how many lines the consoles print until all prompts wait. */
@@ -24,7 +30,7 @@ const EXPECTED_LINES = 800;
 const resultSchema = z.object({ instructions: z.number().int(), hash: z.string() });
 
 /** What is known of a snapshot, besides the file itself. */
-export interface SnapshotFacts {
+interface SnapshotFacts {
   readonly instructions: number;
   readonly hash: string;
 }
