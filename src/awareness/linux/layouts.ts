@@ -27,11 +27,18 @@ export async function linuxLayouts(symbols: SymbolFile) {
     file: await Layout.of(symbols, 'struct file', { dentry: 'f_path.dentry' }),
     dentry: await Layout.of(symbols, 'struct dentry', { name: 'd_name.name' }),
     userRegisters: (await symbols.typeByName('struct pt_regs'))?.byteSize ?? 0,
-    stackSize: (await symbols.typeByName('union thread_union'))?.byteSize ?? 0,
+    stackSize: await stackSize(symbols),
     initTask: address('init_task'),
     vectors: address('vectors'),
     banner: address('linux_banner'),
     /** Offset from a CPU's per-CPU base (TPIDR_EL1): the task that runs there, kept for the entry code. */
     entryTask: address('__entry_task'),
   };
+}
+
+/** Bytes of a task's kernel stack: the first one is laid out by the linker script. */
+async function stackSize(symbols: SymbolFile): Promise<number> {
+  const [start, end] = ['__start_init_task', '__end_init_task'].map((name) => symbols.symbols.named(name).at(0)?.value);
+  if (start !== undefined && end !== undefined && end > start) return Number(end - start);
+  return (await symbols.typeByName('union thread_union'))?.byteSize ?? 0;
 }

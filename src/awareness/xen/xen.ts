@@ -94,6 +94,10 @@ export class Xen implements Hypervisor {
     return address === undefined || vcpu < 0 ? undefined : this.#vcpu(address);
   }
 
+  vcpuOfAddress(address: bigint): VcpuInfo | undefined {
+    return this.#try(() => this.#vcpu(address));
+  }
+
   cpuOf(vcpuAddress: bigint): number | undefined {
     for (let cpu = 0; cpu < this.port.cpuCount; cpu++) {
       if (this.currentVcpuAddress(cpu) === vcpuAddress && this.#holdsGuest(cpu, vcpuAddress)) return cpu;

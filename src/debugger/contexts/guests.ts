@@ -83,6 +83,7 @@ export interface Hypervisor {
   /** Address of the vCPU structure that a pCPU executes for; the cheap form. */
   currentVcpuAddress(cpu: number): bigint | undefined;
   vcpu(domid: number, vcpu: number): VcpuInfo | undefined;
+  vcpuOfAddress(address: bigint): VcpuInfo | undefined;
   /** pCPU whose registers are the vCPU's own at this moment. */
   cpuOf(vcpuAddress: bigint): number | undefined;
   /** Registers of the vCPU as its guest sees them: of its pCPU, or as saved. */
