@@ -3,12 +3,19 @@ import type { Encoding } from '../../arch/a64/encoding.ts';
 import { ENCODINGS } from '../../arch/a64/table.ts';
 import { randomWords } from '../a64-words.ts';
 import { RandomBits } from '../fp-operands.ts';
+import {
+  ALIGNMENT_ACTIONS,
+  ALIGNMENT_PROGRAM,
+  EXCEPTION_ACTIONS,
+  EXCEPTION_PROGRAM,
+} from '../bare-metal/instruction-cases.ts';
 import type { Job } from './case.ts';
 import { compareWithQemu } from './compare.ts';
 import { Coverage, rowsByGroup } from './coverage.ts';
 import { hasBase, isLiteral } from './effective-address.ts';
 import { FlatRunner } from './flat-runner.ts';
 import { anyState, stateFor } from './states.ts';
+import { lineDifferences, linesOf, runOnBoth } from './system-rows.ts';
 import { drawWords, SYSTEM_ROWS } from './words.ts';
 
 /** The long run takes more words of each row, more states for each word, and other seeds. */
@@ -38,8 +45,23 @@ describe('every instruction that EL0 has', { timeout: 3_600_000 }, () => {
     for (const { name, states } of jobs) coverage.add(name, states.length);
     expect(differences.slice(0, 5)).toEqual([]);
   });
+});
 
-  it('print', () => {
+describe('instructions that need more than EL0', { timeout: 120_000 }, () => {
+  it.each([
+    ['exceptions, returns and PSTATE', EXCEPTION_PROGRAM, EXCEPTION_ACTIONS],
+    ['alignment checks', ALIGNMENT_PROGRAM, ALIGNMENT_ACTIONS],
+  ] as const)('%s', (_, program, actions) => {
+    const run = runOnBoth(program);
+    for (const action of actions) coverage.add(action.row, linesOf(run.ours, action).length);
+    expect(run.ours.at(-1)).toBe('END');
+    expect(lineDifferences(run)).toEqual([]);
+  });
+});
+
+describe('the encoding table', () => {
+  it('is tested row by row', () => {
     console.log(coverage.toString());
+    expect(coverage.missing).toEqual([]);
   });
 });
