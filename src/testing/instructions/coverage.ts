@@ -11,6 +11,8 @@ export function rowsByGroup(rows: readonly Encoding[]): [string, Encoding[]][] {
 
 export class Coverage {
   readonly #cases = new Map<string, number>();
+  /** Variants of uop definitions that have run. */
+  readonly variants = new Set<string>();
 
   /** Counts cases of a row. */
   add(row: string, cases: number): void {
@@ -33,6 +35,6 @@ export class Coverage {
       return `${group}: ${entries.join(', ')}`;
     });
     const tested = ENCODINGS.length - this.missing.length;
-    return `${lines.join('\n')}\nrows tested / rows in all: ${tested} / ${ENCODINGS.length}, ${this.cases} cases`;
+    return `${lines.join('\n')}\nrows tested / rows in all: ${tested} / ${ENCODINGS.length}, ${this.cases} cases, ${this.variants.size} uop variants`;
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Encoding } from '../../arch/a64/encoding.ts';
-import { ENCODINGS } from '../../arch/a64/table.ts';
+import { encodingNamed, ENCODINGS } from '../../arch/a64/table.ts';
 import { randomWords } from '../a64-words.ts';
 import { RandomBits } from '../fp-operands.ts';
 import {
@@ -16,7 +16,7 @@ import { hasBase, isLiteral } from './effective-address.ts';
 import { FlatRunner } from './flat-runner.ts';
 import { anyState, stateFor } from './states.ts';
 import { lineDifferences, linesOf, runOnBoth } from './system-rows.ts';
-import { drawWords, SYSTEM_ROWS } from './words.ts';
+import { drawWords, SYSTEM_ROWS, variantOf } from './words.ts';
 
 /** The long run takes more words of each row, more states for each word, and other seeds. */
 const WORDS = Number(process.env['INSTRUCTION_WORDS'] ?? 10);
@@ -42,7 +42,10 @@ describe('every instruction that EL0 has', { timeout: 3_600_000 }, () => {
   it.each(rowsByGroup(rows))('%s', (_, members) => {
     const jobs = members.flatMap(jobsOf);
     const { differences } = compareWithQemu(jobs, runner);
-    for (const { name, states } of jobs) coverage.add(name, states.length);
+    for (const { name, words, states } of jobs) {
+      coverage.add(name, states.length);
+      coverage.variants.add(variantOf(encodingNamed(name), words[0]));
+    }
     expect(differences.slice(0, 5)).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 /** Instruction words for differential tests at EL0 (tests only). */
 import { encode, fieldsOf, type Encoding, type Fields } from '../../arch/a64/encoding.ts';
+import { definitionOf, variantKey } from '../../emulator/cpu/uops/define.ts';
 import { wordsOf } from '../a64-words.ts';
 import { hasBase, isExclusive } from './effective-address.ts';
 
@@ -77,13 +78,28 @@ function keepGoing(fields: Fields): void {
   for (const name of ['imm26', 'imm19', 'imm14']) if (fields[name] === 0) fields[name] = 1;
 }
 
-/** `count` words of a row that a case can run at EL0. */
+/** A word that a case can run at EL0, like `word`. */
+function confine(row: Encoding, word: number, random: Random): number {
+  const fields = fieldsOf(row, word);
+  if (row.group === 'systemmove' || row.group === 'systeminstrs') systemFields(row, fields, random);
+  keepGoing(fields);
+  if (hasBase(row)) separate(row, fields, random);
+  return encode(row, fields);
+}
+
+/** Which of the variants that the interpreter generates for a row a word needs. */
+export function variantOf(row: Encoding, word: number): string {
+  const definition = definitionOf(row.name);
+  if (definition === undefined) throw new Error(`${row.name} has no definition`);
+  return variantKey(definition, definition.statics(fieldsOf(row, word)));
+}
+
+/** Words to choose from for each that is wanted. */
+const CHOICE = 30;
+
+/** At least `count` words of a row that a case can run at EL0; each variant that turns up has one. */
 export function drawWords(row: Encoding, count: number, random: Random): number[] {
-  return wordsOf(row, count, random).map((word) => {
-    const fields = fieldsOf(row, word);
-    if (row.group === 'systemmove' || row.group === 'systeminstrs') systemFields(row, fields, random);
-    keepGoing(fields);
-    if (hasBase(row)) separate(row, fields, random);
-    return encode(row, fields);
-  });
+  const words = wordsOf(row, CHOICE * count, random).map((word) => confine(row, word, random));
+  const firstOfVariant = [...new Map(words.map((word) => [variantOf(row, word), word])).values()];
+  return [...firstOfVariant, ...words.slice(0, Math.max(0, count - firstOfVariant.length))];
 }
