@@ -27,6 +27,8 @@ export interface TracedStep {
   /** Youngest first, up to `main`. */
   readonly frames: readonly TracedFrame[];
   readonly locals: readonly TracedVariable[];
+  /** D0-D7. */
+  readonly vectors: readonly bigint[];
   /** Memory from SP up. */
   readonly stack: Uint8Array;
 }
@@ -58,6 +60,7 @@ with open(OUT, 'w') as out:
     for n in range(COUNT):
         f = gdb.newest_frame()
         registers = [str(int(f.read_register(r)) & M) for r in names]
+        vectors = [str(int(gdb.parse_and_eval('$d%d.u' % i))) for i in range(8)]
         frames = []
         g = f
         while g is not None and len(frames) < 40:
@@ -69,7 +72,7 @@ with open(OUT, 'w') as out:
         if frames[-1]['name'] != 'main': break
         sp = int(registers[31])
         stack = bytes(gdb.selected_inferior().read_memory(sp, top - sp)).hex()
-        out.write(json.dumps({'registers': registers, 'frames': frames, 'locals': locals_of(f), 'stack': stack}) + chr(10))
+        out.write(json.dumps({'registers': registers, 'frames': frames, 'locals': locals_of(f), 'vectors': vectors, 'stack': stack}) + chr(10))
         try: gdb.execute('stepi', to_string=True)
         except gdb.error: break
 `;
@@ -83,6 +86,7 @@ interface RawStep {
     readonly saved: string[];
   }[];
   readonly locals: readonly TracedVariable[];
+  readonly vectors: readonly string[];
   readonly stack: string;
 }
 
@@ -117,6 +121,7 @@ function parseStep(raw: RawStep): TracedStep {
       saved: it.saved.map(BigInt),
     })),
     locals: raw.locals,
+    vectors: raw.vectors.map(BigInt),
     stack: new Uint8Array(Buffer.from(raw.stack, 'hex')),
   };
 }

@@ -1,4 +1,7 @@
 /** Memory of a traced program: its stack as recorded, its code and data from the file. */
+import { FrameScope, type MachineAccess } from '../debugger/expressions/frame-scope.ts';
+import { Registers } from '../debugger/unwinding/registers.ts';
+import { topFrame, type Unwinder } from '../debugger/unwinding/unwinder.ts';
 import type { UnwindSpace } from '../debugger/unwinding/frame.ts';
 import type { SymbolFile } from '../debugger/symbols/symbol-file.ts';
 import type { TracedStep } from './step-trace.ts';
@@ -42,4 +45,21 @@ async function readLoaded(file: SymbolFile, address: bigint, length: number): Pr
   if (!segment) throw new Error(`no memory at 0x${address.toString(16)}`);
   const offset = segment.offset + Number(address - segment.virtualAddress);
   return elf.pager.run(() => elf.pager.bytes(offset, length).slice());
+}
+
+/** The scope of the youngest frame of `step`. Nothing can be written. */
+export function tracedScope(file: SymbolFile, step: TracedStep, unwinder: Unwinder, inlineDepth = 0): FrameScope {
+  const space = tracedSpace(file, step, false);
+  const frame = topFrame(space, new Registers(step.registers));
+  const machine: MachineAccess = {
+    register: async (name) => {
+      const vector = /^V(\d+)$/.exec(name);
+      return vector && Number(vector[1]) < step.vectors.length
+        ? { name, value: step.vectors[Number(vector[1])], size: 16 }
+        : undefined;
+    },
+    writeRegister: () => Promise.reject(new Error('a recording cannot be changed')),
+    writeMemory: () => Promise.reject(new Error('a recording cannot be changed')),
+  };
+  return new FrameScope({ view: { frame, module: { file, slide: 0n }, unwinder }, inlineDepth, machine });
 }

@@ -5,7 +5,7 @@ import type { AddressRange } from '../../formats/dwarf/debug-aranges.ts';
 import { DebugInfo } from '../../formats/dwarf/debug-info.ts';
 import { lineProgramBytes, parseLineHeader } from '../../formats/dwarf/debug-line.ts';
 import { rangesOf, type Range } from '../../formats/dwarf/debug-rnglists.ts';
-import type { Die } from '../../formats/dwarf/die.ts';
+import { children, type Die } from '../../formats/dwarf/die.ts';
 import { runLineProgram, type LineTable } from '../../formats/dwarf/line-table.ts';
 import { dwarfSections, type DwarfSections } from '../../formats/dwarf/sections.ts';
 import type { Unit } from '../../formats/dwarf/unit.ts';
@@ -334,6 +334,34 @@ export class SymbolFile {
     return this.#globalByScan(name, symbol);
   }
 
+  /** The static variable called `name` of the unit at `near`. */
+  async staticVariable(name: string, near: bigint | undefined): Promise<GlobalVariable | undefined> {
+    return near === undefined ? undefined : this.#staticOfUnit(name, near);
+  }
+
+  /** An address of code of `file`, which leads to its unit. */
+  async addressInFile(file: string): Promise<bigint | undefined> {
+    const [found] = await this.lookupLine(file, 1);
+    return found?.addresses.at(0)?.address;
+  }
+
+  /** The enumerator called `name` in the unit at `near`, with its enumeration. */
+  async enumerator(name: string, near: bigint): Promise<{ type: Type; value: bigint } | undefined> {
+    const index = await this.#units();
+    return this.#run(() => {
+      const unit = this.#unitAt(index, near);
+      const die = unit && findEnumeration(unit.root, name);
+      const type = die && this.#types.type(die.offset);
+      const found = type?.kind === 'enum' ? type.enumerators.find((it) => it.name === name) : undefined;
+      return type && found && { type, value: found.value };
+    });
+  }
+
+  /** Alignment in bytes of the thread-local storage segment; undefined when there is none. */
+  tlsAlignment(): bigint | undefined {
+    return this.elf.phdrs.find((phdr) => phdr.type === PT_TLS)?.alignment;
+  }
+
   /** Names of all data symbols, sorted. */
   globals(): string[] {
     return [...this.symbols.all()]
@@ -611,6 +639,16 @@ export class SymbolFile {
     const address = isAddress && location.expression.length === 9 ? readAddress(location.expression) : symbol?.value;
     return { name: variable.name, address, size: BigInt(variable.type.byteSize), type: variable.type };
   }
+}
+
+const PT_TLS = 7;
+
+function findEnumeration(root: Die, name: string): Die | undefined {
+  for (const die of children(root)) {
+    if (die.tag !== dw.DW_TAG_enumeration_type) continue;
+    for (const child of children(die)) if (child.string(dw.DW_AT_name) === name) return die;
+  }
+  return undefined;
 }
 
 /** Splits `struct domain` into the kind and the tag; anything without a keyword is a typedef or base type. */

@@ -235,6 +235,8 @@ function applyBranchOrSystem(word: number, pc: bigint, state: StackState): Flow 
   if ((word & 0x7e00_0000) === 0x3600_0000)
     return { kind: 'conditional', target: pc + BigInt(((word << 13) >> 18) * 4) };
   if ((word & 0xfe00_0000) >>> 0 === 0xd600_0000) return branchToRegister(word, state);
+  // BRK: a kernel's BUG never comes back, its WARN does. Like a call, then.
+  if ((word & 0xffe0_001f) >>> 0 === 0xd420_0000) return CALL;
   const isRead = (word & 0xfff0_0000) >>> 0 === 0xd530_0000 || (word & 0xfff8_0000) >>> 0 === 0xd528_0000;
   if (isRead) setX(state, rd(word), undefined);
   return NEXT;

@@ -9,7 +9,7 @@ import type { StackSummary } from './stack-state.ts';
 
 const MAX_TABLES = 256;
 const MAX_CODE = 400_000;
-/** X0-X18 hold nothing of the caller's after a call. */
+/** X0-X18 are left as they are, see `stepWithCfi`. */
 const FIRST_PRESERVED = 19;
 
 /** Analyses functions and remembers the results. */
@@ -82,8 +82,8 @@ async function applySummary(frame: PhysicalFrame, summary: StackSummary): Promis
     offsets.map((offset) => cfa + BigInt(offset)),
   );
   const changes = new Map<number, bigint | undefined>();
-  for (let register = 0; register <= REG_LR; register++) {
-    const place = register < FIRST_PRESERVED ? undefined : summary.saved.get(register);
+  for (let register = FIRST_PRESERVED; register <= REG_LR; register++) {
+    const place = summary.saved.get(register);
     if (place !== 'register') changes.set(register, place === undefined ? undefined : words.get(cfa + BigInt(place)));
   }
   const lr = summary.saved.get(REG_LR) === 'register' ? frame.registers.get(REG_LR) : changes.get(REG_LR);

@@ -12,8 +12,6 @@ export interface CallerRegisters {
   readonly registers: Registers;
 }
 
-/** X0-X18 hold nothing of the caller's after a call. */
-const FIRST_PRESERVED = 19;
 const LAST_PRESERVED = 30;
 
 /** Applies `row` to `frame`. Undefined when the CFA cannot be computed. */
@@ -24,8 +22,9 @@ export async function stepWithCfi(frame: PhysicalFrame, row: UnwindTableRow): Pr
   const changes = new Map<number, bigint | undefined>();
   for (let register = 0; register <= LAST_PRESERVED; register++) {
     const rule = row.rules.get(register);
+    // Without a rule a register is taken to be untouched, X0-X18 too: GCC describes a caller's variables by registers that it knows a callee to leave
+    // alone (-fipa-ra), and ends its location lists before calls that do not.
     if (rule) changes.set(register, await valueOf(rule, register, cfa, frame, context));
-    else if (register < FIRST_PRESERVED && !row.isSignalFrame) changes.set(register, undefined);
   }
   const pc = await returnAddress(row, cfa, frame, context);
   const spRule = row.rules.get(REG_SP);

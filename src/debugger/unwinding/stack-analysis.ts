@@ -46,6 +46,9 @@ class Analysis {
   readonly #pending: bigint[] = [];
   /** A call may not return, so what follows it is looked at when nothing else is left. */
   readonly #afterCalls: bigint[] = [];
+  /** Branch targets reached so far only by a call's return just before them: when the call does not return, they never are. */
+  readonly #doubtful = new Set<bigint>();
+  readonly #afterBranches = new Map<bigint, StackState>();
   #atIndirect: StackState | undefined;
   #visits: number;
 
@@ -63,12 +66,16 @@ class Analysis {
     }
   }
 
-  /** Targets of jump tables are not followed; the code there finds the stack as the jump left it. */
+  /**
+   * Targets of jump tables are not followed; the code there finds the stack as the jump left it. Code that is skipped by a branch which a kernel
+   * patches away finds it as the branch does.
+   */
   fillUnreached(): void {
     for (const { start, words } of this.code) {
       for (let i = 0; i < words.length; i++) {
         const at = start + BigInt(i * 4);
-        if (!this.#seen.has(at) && this.#atIndirect) this.follow(at, this.#atIndirect);
+        const state = this.#afterBranches.get(at) ?? this.#atIndirect;
+        if (!this.#seen.has(at) && state) this.follow(at, state);
       }
     }
   }
@@ -76,9 +83,18 @@ class Analysis {
   /** Notes that control reaches `at` with `state`; it is looked at (again) when that is news. */
   #arrive(at: bigint, state: StackState, queue: bigint[]): void {
     const known = this.#states.get(at);
-    if (!known) this.#states.set(at, state.copy());
+    if (!known || this.#doubtful.delete(at)) this.#states.set(at, state.copy());
     else if (!known.meet(state)) return;
     queue.push(at);
+  }
+
+  #returnTo(at: bigint, state: StackState): void {
+    const isKnown = this.#states.has(at) && !this.#doubtful.has(at);
+    const isTarget = this.#leaders.has(at);
+    if (isTarget && isKnown) return;
+    this.#doubtful.delete(at);
+    this.#arrive(at, state, this.#afterCalls);
+    if (isTarget) this.#doubtful.add(at);
   }
 
   #run(from: bigint, state: StackState): void {
@@ -90,7 +106,8 @@ class Analysis {
       this.#note(at, state);
       const flow = applyInstruction(word, at, state);
       if (flow.kind === 'indirect') this.#atIndirect ??= state.copy();
-      if (flow.kind === 'call') this.#arrive(at + 4n, state, this.#afterCalls);
+      if (flow.kind === 'call') this.#returnTo(at + 4n, state);
+      if (flow.kind === 'branch') this.#afterBranches.set(at + 4n, state.copy());
       if (flow.target !== undefined && this.#word(flow.target) !== undefined) {
         this.#arrive(flow.target, state, this.#pending);
       }
@@ -114,7 +131,7 @@ class Analysis {
   }
 }
 
-/** Where branches lead, and where calls return to. */
+/** Where branches lead. */
 function findLeaders(code: readonly Code[]): ReadonlySet<bigint> {
   const leaders = new Set<bigint>();
   const scratch = StackState.atEntry();
@@ -123,7 +140,6 @@ function findLeaders(code: readonly Code[]): ReadonlySet<bigint> {
       const at = start + BigInt(i * 4);
       const flow = applyInstruction(word, at, scratch);
       if (flow.target !== undefined) leaders.add(flow.target);
-      if (flow.kind === 'call') leaders.add(at + 4n);
     });
   }
   return leaders;

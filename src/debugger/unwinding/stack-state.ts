@@ -88,9 +88,13 @@ export class StackState {
     return other < 0 ? undefined : other;
   }
 
+  /** What lies above SP is safe; the register itself may have been overwritten on a path that joins here. */
   #placeOf(register: number): SavedPlace | undefined {
-    if (isEntry(this.registers[register], register)) return 'register';
-    return this.#slotOf(register);
+    const slot = this.#slotOf(register);
+    const sp = this.registers[SP];
+    const isAllocated = slot !== undefined && (sp?.kind !== 'cfa' || slot >= sp.offset);
+    if (!isAllocated && isEntry(this.registers[register], register)) return 'register';
+    return slot;
   }
 
   #slotOf(register: number): number | undefined {
