@@ -29,7 +29,7 @@ export const ExceptionClass = {
 } as const;
 
 /** ESR_ELx.IL: the instruction was 32 bits long (or the length is not meaningful). */
-export const ESR_IL = 1 << 25;
+const ESR_IL = 1 << 25;
 
 /** Puts EC, IL = 1 and ISS together, unsigned. */
 export function makeEsr(exceptionClass: number, iss: number): number {
@@ -97,7 +97,7 @@ const FAULT_CODES: Readonly<Record<number, string>> = {
 };
 
 /** Meaning of a six-bit DFSC or IFSC. */
-export function faultStatusName(fsc: number): string {
+function faultStatusName(fsc: number): string {
   const kind = FAULT_KINDS[fsc >>> 2];
   if (kind !== undefined) return `${kind}, level ${fsc & 3}`;
   if ((fsc & 0x3c) === 0x14) return `Synchronous external abort on table walk, level ${fsc & 3}`;
@@ -213,7 +213,7 @@ export function syndromeFields(esr: number): readonly SyndromeField[] {
 }
 
 /** The system register or instruction that a syndrome of class 0x18 names, as a packed encoding. */
-export function trappedEncoding(esr: number): number {
+function trappedEncoding(esr: number): number {
   return sysregEncoding(
     extract(esr, 21, 20),
     extract(esr, 16, 14),

@@ -13,6 +13,7 @@ import { createMachineStore, isRunning } from './machine-store.ts';
 import { createNavigationStore } from './navigation.ts';
 import { addMessage, createOutputStore } from './output-store.ts';
 import type { Connect, SessionConnection } from './session.ts';
+import { createSourceStore } from './source-cache.ts';
 import { createWorkspaceStore } from './workspace-store.ts';
 
 /** The message of whatever was thrown. */
@@ -28,6 +29,7 @@ export class Client {
   readonly workspace = createWorkspaceStore();
   readonly navigation = createNavigationStore();
   readonly output = createOutputStore();
+  readonly sources = createSourceStore();
   readonly consoles = new ConsoleHub();
   readonly commands = new CommandRegistry((message) => this.report(message));
   readonly #connect: Connect;
@@ -65,6 +67,7 @@ export class Client {
     this.#connection?.close();
     this.#source = source;
     this.consoles.reset();
+    this.sources.setState({ files: {} });
     this.machine.setState({ phase: 'loading', pack: null, status: null, stop: null, lastStop: null, error: null });
     const connection = this.#connect(this.#events());
     this.#connection = connection;

@@ -16,6 +16,7 @@ function makeBoard(): Board {
     setLines: (cpu, bits) => (lines[cpu] = bits),
     deadlineChanged: () => {},
     serialOutput: (port, byte) => sent.push([port, byte]),
+    trace: () => {},
     unmodelledAccess: (_cpu, address, width, isWrite) =>
       log.note({ what: isWrite ? 'write' : 'read', address, width, pc: 0x40n, el: 2, vmid: 0 }),
   });

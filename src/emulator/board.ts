@@ -5,6 +5,7 @@ import { StateError, type Device, type Plain } from './devices/device.ts';
 import { GenericTimers } from './devices/generic-timer.ts';
 import { Gic400 } from './devices/gic/gic400.ts';
 import { record } from './devices/plain.ts';
+import { TraceKind } from './trace-events.ts';
 
 /** Serial ports: base address and SPI. */
 const UARTS: readonly { readonly base: number; readonly spi: number }[] = [
@@ -26,6 +27,8 @@ export interface BoardHost {
   deadlineChanged(cpu: number): void;
   /** A byte left the machine on serial port `port`. */
   serialOutput(port: number, byte: number): void;
+  /** An event of the trace that `cpu` caused or is told of. */
+  trace(cpu: number, kind: TraceKind, low: number, high: number): void;
   /** An access that no device answers. */
   readonly unmodelledAccess: UnmodelledHandler;
 }
@@ -50,6 +53,7 @@ export class Board {
         setInterrupt: (level) => this.gic.setSpi(spi, level),
         deadlineChanged: () => host.deadlineChanged(DEVICE_CPU),
         output: (byte) => host.serialOutput(port, byte),
+        input: (byte) => host.trace(host.executing(), TraceKind.serialInput, (port << 8) | byte, 0),
       });
     });
     this.devices = [this.gic, ...this.uarts];

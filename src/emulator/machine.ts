@@ -8,16 +8,22 @@ import { RECORDS_PER_PAGE } from './cpu/records.ts';
 import { Translator } from './cpu/translator.ts';
 import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
 import { systemRegisters } from './cpu/system-registers/system-registers.ts';
+import { Reg } from './cpu/system-registers/offsets.ts';
 import { resetCpuState } from './cpu/system-registers/reset.ts';
 import type { Width } from './devices/device.ts';
 import { firmwareCall } from './devices/firmware.ts';
 import type { PsciHost } from './devices/psci.ts';
 import { CPU_COUNT, DRAM_SIZE, MEMORY_PAGES, OCM_SIZE, PAGE_FLAGS, PageFlag, pageIndex } from './memory-layout.ts';
 import { MemoryManagementUnit } from './mmu/mmu.ts';
+import { TraceKind } from './trace-events.ts';
+import { TraceRing } from './trace-ring.ts';
 import { UnmodelledLog } from './unmodelled.ts';
 
 /** Stores to a code page, with nothing decoded in it between them, that make it data. */
 const DATA_AFTER = 200;
+
+/** The last kind of event that `MachineHooks.onTrace` is told of. */
+const LAST_HOOKED_KIND: number = TraceKind.ttbr0El2Write;
 
 /** Why `run` came back. */
 export type RunResult =
@@ -53,6 +59,7 @@ export class Machine {
   readonly interpreter: Interpreter;
   readonly translator: Translator;
   readonly unmodelled = new UnmodelledLog();
+  readonly traceRing = new TraceRing(this.memory.buffer);
   readonly hooks: MachineHooks = {};
   /** Which CPUs PSCI has switched on. */
   readonly powered: boolean[] = [];
@@ -73,7 +80,11 @@ export class Machine {
       executing: () => this.executing,
       setLines: (cpu, lines) => this.#setLines(cpu, lines),
       deadlineChanged: (cpu) => this.#deadlineChanged(cpu),
-      serialOutput: (port, byte) => this.hooks.onSerial?.(port, byte),
+      serialOutput: (port, byte) => {
+        this.note(this.executing, TraceKind.serialOutput, (port << 8) | byte, 0);
+        this.hooks.onSerial?.(port, byte);
+      },
+      trace: (cpu, kind, low, high) => this.note(cpu, kind, low, high),
       unmodelledAccess: (cpu, pa, width, isWrite) => this.#noteUnmodelled(cpu, isWrite ? 'write' : 'read', pa, width),
     });
     const host = this.#makeHost();
@@ -331,10 +342,22 @@ export class Machine {
       firmware: (cpu) => firmwareCall(cpu, psci),
       busRead: (cpu, pa, width) => this.board.bus.read(cpu.index, pa, width),
       busWrite: (cpu, pa, width, value) => this.board.bus.write(cpu.index, pa, width, value),
-      trace: (cpu, kind, argument) => this.hooks.onTrace?.(cpu, kind, argument),
+      trace: (cpu, kind, low, high) => this.#trace(cpu, kind, low, high),
       codeWritten: (linear) => this.#codeWritten(linear),
       unmodelled: (cpu, what) => this.#noteUnmodelled(cpu.index, what),
     };
+  }
+
+  /** Into the ring; the hook sees what the CPUs themselves do. */
+  #trace(cpu: Cpu, kind: number, low: number, high: number): void {
+    this.traceRing.write(cpu, kind, this.now(cpu.index), this.instructions, low, high);
+    const { onTrace } = this.hooks;
+    if (onTrace && kind <= LAST_HOOKED_KIND) onTrace(cpu, kind, (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0));
+  }
+
+  /** Writes an event that is not a CPU's own into the trace: a stop, a probe, a switch that awareness saw. */
+  note(cpu: number, kind: TraceKind, low: number, high: number): void {
+    this.traceRing.write(this.cpus[cpu], kind, this.now(cpu), this.instructions, low, high);
   }
 
   #makePsci(): PsciHost {
@@ -382,6 +405,7 @@ export class Machine {
 
   #noteUnmodelled(index: number, what: string, address?: number, width?: Width): void {
     const { state } = this.cpus[index];
-    this.unmodelled.note({ what, address, width, pc: state.pc, el: state.get(EL), vmid: 0 });
+    const vmid = (state.get(Reg.VTTBR_EL2 + 4) >>> 16) & 0xff;
+    this.unmodelled.note({ what, address, width, pc: state.pc, el: state.get(EL), vmid });
   }
 }

@@ -29,7 +29,7 @@ export interface FdtNode {
 }
 
 /** An entry of the memory reservation block, in bytes. */
-export interface FdtReservation {
+interface FdtReservation {
   readonly address: bigint;
   readonly size: bigint;
 }

@@ -12,6 +12,7 @@ export const USAGE = `Usage: npm run -s headless -- [--pack DIR] [--cold] [steps
 
 Steps:
   --until T REGEX     run until console T (xen, d0, d1, d2) has printed a match since the previous step
+                      (since the last --until T when steps that wait for other consoles came between)
   --type T TEXT       send TEXT to console T (\\n, \\t, \\x.. escapes)
   --instructions N    run exactly N more instructions (all CPUs together)
   --save FILE         write the exact machine state

@@ -9,6 +9,7 @@ import { DRAM_BASE } from '../emulator/memory-layout.ts';
 import type { UnmodelledAccess } from '../emulator/unmodelled.ts';
 import type { LoadedImage } from '../pack/load.ts';
 import { GuestConsoles } from '../workers/guest-consoles.ts';
+import { GuestHealth } from '../workers/guest-health.ts';
 import type { Step } from './arguments.ts';
 import { Transcripts } from './transcripts.ts';
 
@@ -37,6 +38,7 @@ export class Runner {
   readonly machine = new Machine();
   private readonly consoles: GuestConsoles;
   private readonly transcripts = new Transcripts();
+  private readonly health = new GuestHealth(this.machine);
   private memoryIsZero = true;
   private seconds = 0;
   private executed = 0;
@@ -48,6 +50,7 @@ export class Runner {
   ) {
     this.consoles = new GuestConsoles(this.machine, (console, bytes) => {
       show(console, bytes);
+      this.health.printed(console, bytes);
       if (this.transcripts.append(console, bytes)) this.stop();
     });
   }
@@ -62,6 +65,7 @@ export class Runner {
   /** Goes on from a saved state. Throws `SnapshotError`. */
   load(file: Uint8Array): void {
     this.consoles.restore(loadMachine(this.machine, file, this.memoryIsZero));
+    this.health.reset();
     this.memoryIsZero = false;
   }
 
@@ -72,7 +76,7 @@ export class Runner {
     else if (step.kind === 'instructions') this.runExactly(step.count);
     else if (step.kind === 'save') writeFileSync(step.file, saveMachine(this.machine, this.consoles.save()));
     else this.load(readFileSync(step.file));
-    if (step.kind !== 'save') this.transcripts.beginStep();
+    if (step.kind === 'type' || step.kind === 'load') this.transcripts.forget();
   }
 
   report(wantsHash: boolean, consoles: readonly ConsoleId[]): RunReport {
@@ -98,21 +102,24 @@ export class Runner {
   }
 
   private until(console: ConsoleId, pattern: RegExp): void {
-    const found = this.transcripts.await(console, pattern) || this.runUntilStopped();
+    const found = this.transcripts.await(console, pattern) || this.runUntilStopped(console);
     this.transcripts.stopWaiting();
     if (found) return;
     const tail = this.transcripts.tail(console, 400);
-    throw new StepError(`console ${console} did not print ${pattern.source}; it ends with:\n${tail}`);
+    const deaths = this.health.deaths.map(({ who, message }) => `\n${who} has died: ${message}`).join('');
+    throw new StepError(`console ${console} did not print ${pattern.source}${deaths}\nIt ends with:\n${tail}`);
   }
 
-  /** True when an output asked for the stop. */
-  private runUntilStopped(): boolean {
+  /** True when an output asked for the stop; false at the limit, or a while after the one that is waited for has died. */
+  private runUntilStopped(console: ConsoleId): boolean {
     for (;;) {
       const left = Math.min(SLICE, this.limit - this.executed);
       if (left <= 0) return false;
+      const wasDead = this.health.deathOf(console) !== undefined;
       const result = this.run(left);
       if (result === 'stopped') return true;
       if (result !== 'done') throw new StepError(ENDINGS[result]);
+      if (wasDead) return false;
     }
   }
 
@@ -149,5 +156,5 @@ const ENDINGS: Readonly<Record<Exclude<RunResult, 'done' | 'stopped'>, string>> 
 
 function describeAccess({ what, address, width, pc, el, vmid, count }: UnmodelledAccess): object {
   const where = address === undefined ? {} : { address: `0x${address.toString(16)}`, width };
-  return { what, ...where, pc: `0x${pc.toString(16)}`, el, domain: vmid === 0 ? null : `d${vmid - 1}`, count };
+  return { what, ...where, pc: `0x${pc.toString(16)}`, el, domain: el === 2 || vmid === 0 ? null : `d${vmid - 1}`, count };
 }

@@ -12,13 +12,24 @@ describe('transcripts', () => {
     expect(transcripts.append('d1', bytes('# '))).toBe(true);
   });
 
-  it('count only what came since the previous step', () => {
+  it('count only what came since they were told to forget', () => {
     const transcripts = new Transcripts();
     transcripts.append('d1', bytes('4\n'));
-    transcripts.beginStep();
+    transcripts.forget();
     expect(transcripts.await('d1', /4/m)).toBe(false);
     transcripts.append('d1', bytes('45'));
     expect(transcripts.await('d1', /4/m)).toBe(true);
+  });
+
+  it('remember what another console said during a wait, but not what was waited for', () => {
+    const transcripts = new Transcripts();
+    transcripts.await('d0', /dom0 # /m);
+    transcripts.append('d1', bytes('domU1 # '));
+    expect(transcripts.append('d0', bytes('dom0 # '))).toBe(true);
+    transcripts.stopWaiting();
+    expect(transcripts.await('d1', /domU1 # /m)).toBe(true);
+    transcripts.stopWaiting();
+    expect(transcripts.await('d0', /dom0 # /m)).toBe(false);
   });
 
   it('join characters that come byte by byte', () => {

@@ -6,8 +6,8 @@ const WINDOW = 4096;
 
 class Transcript {
   text = '';
-  /** Where the present step began. */
-  stepStart = 0;
+  /** What comes before this place does not count any more. */
+  seen = 0;
   private readonly decoder = new TextDecoder();
 
   append(bytes: Uint8Array): string {
@@ -17,7 +17,7 @@ class Transcript {
   }
 
   get recent(): string {
-    return this.text.slice(Math.max(this.stepStart, this.text.length - WINDOW));
+    return this.text.slice(Math.max(this.seen, this.text.length - WINDOW));
   }
 }
 
@@ -32,9 +32,9 @@ export class Transcripts {
     return this.awaited?.console === console && this.awaited.pattern.test(transcript.recent);
   }
 
-  /** What was printed since the last call counts as old. */
-  beginStep(): void {
-    for (const transcript of this.byConsole.values()) transcript.stepStart = transcript.text.length;
+  /** What every console has printed until now does not count any more. */
+  forget(): void {
+    for (const transcript of this.byConsole.values()) transcript.seen = transcript.text.length;
   }
 
   /** Waits for `pattern`; true when it is there already. */
@@ -42,7 +42,12 @@ export class Transcripts {
     this.awaited = { console, pattern };
     return pattern.test(this.of(console).recent);
   }
+
+  /** Ends the wait. What its console has printed counts as seen; other consoles may have said meanwhile what the next step waits for. */
   stopWaiting(): void {
+    if (!this.awaited) return;
+    const transcript = this.of(this.awaited.console);
+    transcript.seen = transcript.text.length;
     this.awaited = undefined;
   }
 

@@ -24,7 +24,7 @@ export function checkRange(source: { readonly size: number }, offset: number, le
 }
 
 /** A `File` or `Blob`. */
-export class BlobAccess implements RandomAccess {
+class BlobAccess implements RandomAccess {
   constructor(readonly blob: Sliceable) {}
 
   get size(): number {

@@ -94,8 +94,6 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export type PackFileEntry = z.infer<typeof packFile>;
 export type PackImage = z.infer<typeof image>;
 export type PackSymbols = z.infer<typeof symbols>;
-export type PackSnapshot = z.infer<typeof snapshot>;
-export type ManifestDomain = z.infer<typeof domain>;
 
 /** Checks the text of a `manifest.json`. Throws `PackError` with a message for the person. */
 export function parseManifest(text: string): Manifest {

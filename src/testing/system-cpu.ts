@@ -72,7 +72,10 @@ export class SystemCpu {
       busRead: () => 0,
       busWrite: () => undefined,
       timers: this.timers,
-      trace: (_cpu, kind, argument) => void this.traced.push({ kind, argument }),
+      trace: (_cpu, kind, low, high) => {
+        const argument = (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+        this.traced.push({ kind, argument });
+      },
       codeWritten: () => undefined,
       unmodelled: (_cpu, what) => void this.unmodelled.push(what),
     };

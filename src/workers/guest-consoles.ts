@@ -15,6 +15,8 @@ import { TraceKind } from '../emulator/trace-events.ts';
 /** Serial port that is Xen's console. */
 const CONSOLE_PORT = 0;
 const PAGE = 4096;
+/** Bytes of each console that are kept, for whoever looks at it later. */
+const RECENT = 16_384;
 
 /** Bytes that were put on the physical line, and when. */
 export interface InputLogEntry {
@@ -30,6 +32,8 @@ export class GuestConsoles {
   private readonly tap: ConsoleTap;
   private readonly input: ConsoleInput;
   private hasMoved = false;
+  /** The last bytes of each console, as characters 0 to 255. */
+  private readonly recent = new Map<ConsoleId, string>();
 
   /**
    * Takes its place among the machine's hooks. `onOutput` gets what each console prints, in the midst of the machine's run. `domidOf` tells whose VMID it
@@ -77,17 +81,24 @@ export class GuestConsoles {
   /** Set by others that ask for a stop while an output is delivered; `run` then comes back. */
   isStopWanted = false;
 
+  /** What the consoles printed last, also before the snapshot that was loaded. */
+  recentOutput(): { readonly console: ConsoleId; readonly bytes: Uint8Array }[] {
+    const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0));
+    return [...this.recent].map(([console, text]) => ({ console, bytes: bytesOf(text) }));
+  }
+
   /** The machine was reset: nothing is known of the consoles. */
   reset(): void {
     this.tap.reset();
     this.inputLog.length = 0;
+    this.recent.clear();
     this.input.restore({ focus: null, isSwitching: false, line: '', waiting: [] });
   }
 
   /** What must be in a snapshot beside the machine. */
   save(): Plain {
     const { inputLog } = this;
-    return JSON.parse(JSON.stringify({ input: this.input.save(), inputLog })) as Plain;
+    return JSON.parse(JSON.stringify({ input: this.input.save(), inputLog, recent: [...this.recent] })) as Plain;
   }
 
   /** Takes what `save` gave; anything else leaves the consoles as after a reset. */
@@ -96,6 +107,7 @@ export class GuestConsoles {
     if (!isSaved(state)) return;
     this.input.restore(state.input);
     this.inputLog.push(...state.inputLog);
+    for (const [console, text] of state.recent ?? []) this.recent.set(console, text);
   }
 
   private send(bytes: Uint8Array): void {
@@ -109,6 +121,8 @@ export class GuestConsoles {
       this.hasMoved = true;
       this.machine.requestStop();
     }
+    const text = String.fromCharCode(...bytes.subarray(-RECENT));
+    this.recent.set(console, ((this.recent.get(console) ?? '') + text).slice(-RECENT));
     this.onOutput(console, bytes);
   }
 
@@ -139,6 +153,8 @@ export class GuestConsoles {
 interface Saved {
   readonly input: ConsoleInputState;
   readonly inputLog: readonly InputLogEntry[];
+  /** Absent in states of older versions. */
+  readonly recent?: readonly (readonly [ConsoleId, string])[];
 }
 
 function isSaved(state: unknown): state is Saved {

@@ -121,7 +121,7 @@ export class Session implements SessionFunctions {
     }
     this.#pacer.unpacedUntilPrompt = false;
     this.#begin();
-    // The prompts that wait were printed before the snapshot: a line feed makes every shell print its own again.
+    this.events.console(this.#consoles.recentOutput().map(({ console, bytes }) => ({ terminal: console, bytes })));
     return this.#stopNow('entry', 'at the boot snapshot', this.#machine.cpus[0]);
   }
 

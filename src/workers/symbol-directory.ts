@@ -63,14 +63,10 @@ export class SymbolDirectory {
     return this.module(space)?.file.lookupAddress(address);
   }
 
-  /** `name+0x10`; null when nothing is near. Never reads the file. */
+  /** `name+0x10` from the symbol table, which is in memory; null when nothing is there. */
   nameNow(space: AddressSpace, address: bigint): string | null {
-    const file = this.module(space)?.file;
-    const info = file?.lookupAddressNow(address);
-    if (info?.symbol !== undefined) return formatSymbol(info.symbol, info.offset);
-    // What is not known yet will be at the next sample.
-    if (file && info === undefined) file.lookupAddress(address).catch(() => undefined);
-    return null;
+    const symbol = this.module(space)?.file.symbols.covering(address);
+    return symbol ? formatSymbol(symbol.name, address - symbol.value) : null;
   }
 
   /** Functions called `name`, in every space that has one. */

@@ -14,6 +14,8 @@ export interface CallSite {
   /** Name of the function called, when it is called directly. */
   readonly callee: string | undefined;
   readonly parameters: readonly CallSiteParameter[];
+  /** The unit that the expressions belong to. */
+  readonly unitOffset: number;
 }
 
 const MAX_DEPTH = 256;
@@ -23,7 +25,7 @@ export function callSiteAt(info: DebugInfo, fn: Die, returnAddress: bigint): Cal
   const die = find(fn, returnAddress, 0);
   if (!die) return undefined;
   const callee = info.follow(die, dw.DW_AT_call_origin) ?? info.follow(die, dw.DW_AT_abstract_origin);
-  return { callee: callee && info.nameOf(callee), parameters: parametersOf(die) };
+  return { callee: callee && info.nameOf(callee), parameters: parametersOf(die), unitOffset: die.unit.offset };
 }
 
 function find(scope: Die, returnAddress: bigint, depth: number): Die | undefined {

@@ -5,7 +5,7 @@ import type { AddressRange } from '../../formats/dwarf/debug-aranges.ts';
 import { DebugInfo } from '../../formats/dwarf/debug-info.ts';
 import { lineProgramBytes, parseLineHeader } from '../../formats/dwarf/debug-line.ts';
 import { rangesOf, type Range } from '../../formats/dwarf/debug-rnglists.ts';
-import type { Die } from '../../formats/dwarf/die.ts';
+import { children, type Die } from '../../formats/dwarf/die.ts';
 import { runLineProgram, type LineTable } from '../../formats/dwarf/line-table.ts';
 import { dwarfSections, type DwarfSections } from '../../formats/dwarf/sections.ts';
 import type { Unit } from '../../formats/dwarf/unit.ts';
@@ -223,14 +223,22 @@ export class SymbolFile {
     });
   }
 
-  /** All ranges of the function that covers `address`, the one that holds it first. */
+  /** All ranges of the function that covers `address`; its entry is where the first begins. */
   async functionRanges(address: bigint): Promise<Range[]> {
     const index = await this.#units();
     return this.#run(() => {
       const fn = this.#functionDie(index, address);
-      const ranges = fn ? rangesOf(fn) : [];
-      return ranges.toSorted((a, b) => Number(contains(b, address)) - Number(contains(a, address)));
+      return fn ? rangesOf(fn) : [];
     });
+  }
+
+  /** Addresses from the symbol that covers `address` to its end, or to the next symbol when it has no size. */
+  symbolExtent(address: bigint): Range | undefined {
+    const symbol = this.symbols.covering(address);
+    if (!symbol) return undefined;
+    const isInside = address < symbol.value + symbol.size;
+    const end = isInside ? symbol.value + symbol.size : (this.symbols.nextAddress(address) ?? address + 4n);
+    return { start: symbol.value, end };
   }
 
   /** Places where `name` was inlined. Reads every unit the first time: ask only when `lookupFunction` found too little. */
@@ -324,6 +332,34 @@ export class SymbolFile {
     const sibling = neighbour === undefined ? undefined : await this.#staticOfUnit(name, neighbour);
     if (sibling) return sibling;
     return this.#globalByScan(name, symbol);
+  }
+
+  /** The static variable called `name` of the unit at `near`. */
+  async staticVariable(name: string, near: bigint | undefined): Promise<GlobalVariable | undefined> {
+    return near === undefined ? undefined : this.#staticOfUnit(name, near);
+  }
+
+  /** An address of code of `file`, which leads to its unit. */
+  async addressInFile(file: string): Promise<bigint | undefined> {
+    const [found] = await this.lookupLine(file, 1);
+    return found?.addresses.at(0)?.address;
+  }
+
+  /** The enumerator called `name` in the unit at `near`, with its enumeration. */
+  async enumerator(name: string, near: bigint): Promise<{ type: Type; value: bigint } | undefined> {
+    const index = await this.#units();
+    return this.#run(() => {
+      const unit = this.#unitAt(index, near);
+      const die = unit && findEnumeration(unit.root, name);
+      const type = die && this.#types.type(die.offset);
+      const found = type?.kind === 'enum' ? type.enumerators.find((it) => it.name === name) : undefined;
+      return type && found && { type, value: found.value };
+    });
+  }
+
+  /** Alignment in bytes of the thread-local storage segment; undefined when there is none. */
+  tlsAlignment(): bigint | undefined {
+    return this.elf.phdrs.find((phdr) => phdr.type === PT_TLS)?.alignment;
   }
 
   /** Names of all data symbols, sorted. */
@@ -605,6 +641,16 @@ export class SymbolFile {
   }
 }
 
+const PT_TLS = 7;
+
+function findEnumeration(root: Die, name: string): Die | undefined {
+  for (const die of children(root)) {
+    if (die.tag !== dw.DW_TAG_enumeration_type) continue;
+    for (const child of children(die)) if (child.string(dw.DW_AT_name) === name) return die;
+  }
+  return undefined;
+}
+
 /** Splits `struct domain` into the kind and the tag; anything without a keyword is a typedef or base type. */
 function splitTypeName(name: string): [NameKind, string] {
   const words = name.trim().split(/\s+/);
@@ -623,10 +669,6 @@ function memberAt(type: Type, path: string): MemberPlace | undefined {
     place = { ...found, offset, bitOffset: place.offset * 8 + found.bitOffset };
   }
   return place;
-}
-
-function contains(range: Range, address: bigint): boolean {
-  return range.start <= address && address < range.end;
 }
 
 function readAddress(expression: Uint8Array): bigint {

@@ -25,6 +25,8 @@ export interface VoidType extends Common {
 export interface PointerType extends Common {
   readonly kind: 'pointer';
   readonly target: TypeRef;
+  /** The target itself, for pointers that an expression made (`&x`, a cast) and no file describes. */
+  readonly targetType?: Type;
 }
 
 /** A member of a structure or union. `bitSize` is 0 unless it is a bit-field; `bitOffset` counts from the start of the structure. */

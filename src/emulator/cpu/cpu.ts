@@ -113,8 +113,8 @@ export interface CpuHost {
   busWrite(cpu: Cpu, pa: number, width: 1 | 2 | 4, value: number): void;
   /** Generic timer registers (`devices/generic-timer.ts`). */
   readonly timers: Timers;
-  /** One event into the trace ring; cheap. `kind` as in `trace/events.ts`. */
-  trace(cpu: Cpu, kind: number, argument: bigint): void;
+  /** One event into the trace ring; cheap. `kind` is a `TraceKind`, the argument comes in its 32-bit halves. */
+  trace(cpu: Cpu, kind: number, low: number, high: number): void;
   /**
    * A store is about to change a page that has decoded records or translations; `linear` is where in guest RAM it begins. Takes the page's `hasCode` flag
    * away when the page no longer is code.

@@ -17,7 +17,7 @@ export function debugTarget(cpu: Cpu): number {
 }
 
 /** AArch64.GenerateDebugExceptionsFrom: would a debug exception from `el` with PSTATE.D = `masked` be taken? */
-export function debugEnabledFrom(cpu: Cpu, el: number, masked: boolean): boolean {
+function debugEnabledFrom(cpu: Cpu, el: number, masked: boolean): boolean {
   const u = cpu.state.u32;
   if ((u[Reg.OSLSR_EL1 >>> 2] & OSLSR_OSLK) !== 0 || (u[Reg.OSDLR_EL1 >>> 2] & 1) !== 0) return false;
   const target = debugTarget(cpu);

@@ -1,6 +1,6 @@
 /** Exception entry: which level, what is saved, where execution goes on (Arm ARM D1.10, pseudocode AArch64.TakeException). */
 import { Spsr } from '../../arch/spsr.ts';
-import { makeEsr } from '../../arch/esr.ts';
+import { ExceptionClass, makeEsr } from '../../arch/esr.ts';
 import { TraceKind } from '../trace-events.ts';
 import { type Cpu, Status } from './cpu.ts';
 import { updateFpTrap } from './fp-access.ts';
@@ -107,7 +107,33 @@ export function enterException(cpu: Cpu, target: number, vector: number): void {
 
 function traceSynchronous(cpu: Cpu, target: number, esr: number): void {
   const offset = vectorOffset(cpu.state, target, Vector.synchronous);
-  cpu.host.trace(cpu, TraceKind.exceptionEntry, BigInt(esr) | (BigInt((offset << 16) | target) << 32n));
+  cpu.host.trace(cpu, TraceKind.exceptionEntry, esr, (offset << 16) | target);
+  traceDetail(cpu, target, esr >>> 26);
+}
+
+/** What a reader of the trace needs to name the exception: call numbers, faulting addresses. */
+function traceDetail(cpu: Cpu, target: number, exceptionClass: number): void {
+  const u = cpu.state.u32;
+  if (exceptionClass === ExceptionClass.hvc) detail(cpu, u[2 * 16], u[0]);
+  else if (exceptionClass === ExceptionClass.svc) detail(cpu, u[2 * 8], u[0]);
+  else if (exceptionClass === ExceptionClass.smc) detail(cpu, u[0], u[2]);
+  else if (exceptionClass >= ExceptionClass.instructionAbortLower && exceptionClass <= ExceptionClass.dataAbortSame) {
+    traceAddress(cpu, target);
+  }
+}
+
+/** IPA of an abort taken to EL2, virtual address of one taken to EL1. */
+function traceAddress(cpu: Cpu, target: number): void {
+  const u = cpu.state.u32;
+  const far = FAR_WORD[target];
+  if (target === 1) return detail(cpu, u[far], u[far + 1]);
+  const page = u[Reg.HPFAR_EL2 >>> 2];
+  const high = (u[(Reg.HPFAR_EL2 >>> 2) + 1] << 8) | (page >>> 24);
+  return detail(cpu, ((page << 8) & 0xffff_f000) | (u[far] & 0xfff), high);
+}
+
+function detail(cpu: Cpu, low: number, high: number): void {
+  cpu.host.trace(cpu, TraceKind.exceptionDetail, low, high);
 }
 
 /** Takes a synchronous exception to `target` with the given class and ISS. PC is the preferred return address. */

@@ -103,8 +103,7 @@ export function takeInterrupt(cpu: Cpu): boolean {
   const offset = vectorOffset(cpu.state, target, VECTORS[line]);
   const virtual = line >= Line.vIRQ ? 0x100 : 0;
   const esr = line === V_SERROR ? acknowledgeSerror(cpu) : 0;
-  const where = BigInt((offset << 16) | virtual | target) << 32n;
-  cpu.host.trace(cpu, TraceKind.interruptEntry, where | BigInt(esr));
+  cpu.host.trace(cpu, TraceKind.interruptEntry, esr, (offset << 16) | virtual | target);
   enterException(cpu, target, VECTORS[line]);
   return true;
 }
@@ -126,5 +125,5 @@ export function wake(cpu: Cpu): void {
   if (u[SLEEP >>> 2] === 2) u[EVENT >>> 2] = 0;
   u[SLEEP >>> 2] = 0;
   restartPmu(cpu);
-  cpu.host.trace(cpu, TraceKind.wake, 0n);
+  cpu.host.trace(cpu, TraceKind.wake, 0, 0);
 }

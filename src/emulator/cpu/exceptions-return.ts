@@ -44,8 +44,7 @@ function restorePstate(cpu: Cpu, spsr: number, illegal: boolean): void {
 
 function traceReturn(cpu: Cpu, low: number, high: number, target: number, illegal: boolean): void {
   const top = (high & 0xff_ffff) | (target << 24);
-  const argument = BigInt(low) | (BigInt(top) << 32n) | (illegal ? 1n << 63n : 0n);
-  cpu.host.trace(cpu, TraceKind.exceptionReturn, argument);
+  cpu.host.trace(cpu, TraceKind.exceptionReturn, low, illegal ? top | 0x8000_0000 : top);
 }
 
 /** Must `takeDue` be asked before the next instruction? */

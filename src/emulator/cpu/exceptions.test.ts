@@ -2,16 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { CODE, SystemCpu } from '../../testing/system-cpu.ts';
 import { TraceKind } from '../trace-events.ts';
 import { Status } from './cpu.ts';
-import {
-  abortTarget,
-  dataAbort,
-  exceptions,
-  finishStep,
-  instructionAbort,
-  shouldWake,
-  takeDue,
-  wake,
-} from './exceptions.ts';
+import { abortTarget, dataAbort, instructionAbort } from './exceptions-abort.ts';
+import { exceptions, finishStep, shouldWake, takeDue, wake } from './exceptions.ts';
 import { DAIF, EL, EVENT, EXCLUSIVE_SIZE, FP_TRAP, IL, Line, LINES, SLEEP, SLOT_SP, SPSEL, SS } from './state.ts';
 
 const VBAR1 = 0xffff_8000_0801_0800n;

@@ -16,10 +16,8 @@ import { Hcr, Sctlr } from './system-registers/bits.ts';
 import { Reg } from './system-registers/offsets.ts';
 import { syncPmu } from './system-registers/pmu.ts';
 
-export { type Abort, abortTarget, type DataAbort, dataAbort, instructionAbort } from './exceptions-abort.ts';
 export { finishStep, StepState, stepState } from './exceptions-debug.ts';
-export { stackInUse } from './exceptions-entry.ts';
-export { deliverableInterrupt, shouldWake, wake } from './exceptions-interrupt.ts';
+export { shouldWake, wake } from './exceptions-interrupt.ts';
 
 /** ISS of a trap on a conditional-class instruction from AArch64: CV = 1, COND = always. */
 const ISS_ALWAYS = 0x1e0_0000;
@@ -44,7 +42,7 @@ function smc(cpu: Cpu, imm16: number): Status {
   if (level(cpu) === 1 && (hcr(cpu) & Hcr.TSC) !== 0) return takeSynchronous(cpu, 2, ExceptionClass.smc, imm16);
   advance(cpu);
   cpu.state.u32[SS >>> 2] = 0;
-  cpu.host.trace(cpu, TraceKind.firmwareCall, BigInt(cpu.state.u32[0]));
+  cpu.host.trace(cpu, TraceKind.firmwareCall, cpu.state.u32[0], 0);
   return cpu.host.firmware(cpu);
 }
 
@@ -74,7 +72,7 @@ function wait(cpu: Cpu, isWfe: number): Status {
   const target = waitTrap(cpu, isWfe);
   if (target !== 0) return takeSynchronous(cpu, target, ExceptionClass.wfx, ISS_ALWAYS | isWfe);
   syncPmu(cpu);
-  cpu.host.trace(cpu, isWfe === 0 ? TraceKind.wfi : TraceKind.wfe, 0n);
+  cpu.host.trace(cpu, isWfe === 0 ? TraceKind.wfi : TraceKind.wfe, 0, 0);
   advance(cpu);
   cpu.state.u32[SLEEP >>> 2] = 1 + isWfe;
   return Status.leave;

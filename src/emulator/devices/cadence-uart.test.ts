@@ -22,6 +22,7 @@ function makeUart(): CadenceUart {
     setInterrupt: (level) => (interrupt = level),
     deadlineChanged: () => {},
     output: (byte) => (sent += String.fromCharCode(byte)),
+    input: () => {},
   });
 }
 

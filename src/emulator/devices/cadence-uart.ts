@@ -71,6 +71,8 @@ export interface UartHost {
   deadlineChanged(): void;
   /** A byte left on the line. */
   output(byte: number): void;
+  /** A byte was put on the line towards the UART. */
+  input(byte: number): void;
 }
 
 export class CadenceUart implements Device {
@@ -104,7 +106,10 @@ export class CadenceUart implements Device {
 
   /** Bytes arrive on the line, after those that still wait. */
   receive(bytes: Iterable<number>): void {
-    this.waiting.push(...bytes);
+    for (const byte of bytes) {
+      this.host.input(byte);
+      this.waiting.push(byte);
+    }
     this.settle();
   }
 

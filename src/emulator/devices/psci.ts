@@ -18,7 +18,7 @@ export interface PsciHost {
 }
 
 /** Results, in X0. */
-export const PsciResult = {
+const PsciResult = {
   success: 0n,
   notSupported: -1n,
   invalidParameters: -2n,
@@ -98,13 +98,18 @@ function cpuOn(call: Call): Status {
   if ((entry & 3n) !== 0n) return call.done(PsciResult.invalidAddress);
   const started = call.cpu.host.cpus[index];
   call.host.startCpu(index, entry, call.argument(3));
-  call.cpu.host.trace(started, TraceKind.cpuOn, entry);
+  call.cpu.host.trace(
+    started,
+    TraceKind.cpuOn,
+    Number(BigInt.asUintN(32, entry)),
+    Number(BigInt.asUintN(32, entry >> 32n)),
+  );
   call.done(PsciResult.success);
   return Status.leave;
 }
 
 function cpuOff(call: Call): Status {
-  call.cpu.host.trace(call.cpu, TraceKind.cpuOff, 0n);
+  call.cpu.host.trace(call.cpu, TraceKind.cpuOff, 0, 0);
   call.host.stopCpu(call.cpu.index);
   return Status.leave;
 }
@@ -114,7 +119,7 @@ function cpuSuspend(call: Call): Status {
   if ((call.argument(1) & 0xfffe_0000n) !== 0n) return call.done(PsciResult.invalidParameters);
   call.done(PsciResult.success);
   if (pendingInterrupts(call.cpu) !== 0) return Status.resync;
-  call.cpu.host.trace(call.cpu, TraceKind.wfi, 0n);
+  call.cpu.host.trace(call.cpu, TraceKind.wfi, 0, 0);
   call.cpu.state.set(SLEEP, 1);
   return Status.leave;
 }

@@ -3,12 +3,11 @@ import type { CpuState } from '../cpu/state.ts';
 import { EL, FETCH_TLB } from '../cpu/state.ts';
 import { Reg } from '../cpu/system-registers/offsets.ts';
 import { CPU_STATE, CPU_STATE_STRIDE, TLB_BASE, TLB_CONTEXTS, TLB_CONTEXT_SIZE } from '../memory-layout.ts';
+import { FetchEntries } from './fetch-entries.ts';
 import { currentAsid, currentVmid, Hcr, RegimeRegister, Sctlr } from './regime.ts';
 import type { RegimeRegisterName, RegimeRegisters } from './regime.ts';
 import { TlbContext, USABLE_CONTEXTS } from './tlb.ts';
 
-const FETCH_TLB_ENTRIES = 64;
-const FETCH_TLB_ENTRY_WORDS = 4;
 const HCR_LOW = Hcr.VM | Hcr.PTW | Hcr.DC | Hcr.TGE;
 const HCR_HIGH = Hcr.CD_HI | Hcr.ID_HI;
 
@@ -54,11 +53,9 @@ export class ContextSet {
   private readonly scratchEl2: RegimeRegisters = new Uint32Array(WORD_COUNT);
   /** Contexts found lately, by hash. */
   private readonly recent: (TlbContext | undefined)[] = Array.from({ length: RECENT });
-  /** Fetch TLB entries that may be in use. */
-  private fetchedLow = 0;
-  private fetchedHigh = 0;
   private clock = 0;
-  private readonly fetchTlb: Uint32Array;
+  /** The interpreter's fetch TLB: the entries of the current context. */
+  private readonly live: FetchEntries;
 
   constructor(words: Uint32Array, cpu: number) {
     this.contexts = Array.from({ length: USABLE_CONTEXTS }, (_, index) => new TlbContext(words, cpu, index));
@@ -67,8 +64,8 @@ export class ContextSet {
     this.current = this.contexts[0];
     this.scratch = this.scratchEl1;
     const fetch = (CPU_STATE + cpu * CPU_STATE_STRIDE + FETCH_TLB) >>> 2;
-    this.fetchTlb = words.subarray(fetch, fetch + FETCH_TLB_ENTRIES * FETCH_TLB_ENTRY_WORDS);
-    this.fetchTlb.fill(0xffff_ffff);
+    this.live = new FetchEntries(words.subarray(fetch, fetch + FetchEntries.words));
+    this.current.fetched = this.live;
   }
 
   /** The context for the registers in `state`, at exception level `el`. */
@@ -88,30 +85,18 @@ export class ContextSet {
   select(state: CpuState): boolean {
     const context = this.find(state, state.u32[EL >>> 2]);
     if (context === this.current) return false;
-    this.current = context;
     this.user = undefined;
-    this.flushFetch();
+    this.live.moveTo(this.current.parked);
+    this.current.fetched = this.current.parked;
+    context.parked.moveTo(this.live);
+    context.fetched = this.live;
+    this.current = context;
     return true;
   }
 
-  /** The interpreter is about to put the page of a PC into its fetch TLB. */
-  noteFetch(pcLo: number): void {
-    const index = (pcLo >>> 12) & (FETCH_TLB_ENTRIES - 1);
-    if (index < 32) this.fetchedLow |= 1 << index;
-    else this.fetchedHigh |= 1 << (index - 32);
-  }
-
-  /** Empties the interpreter's fetch TLB: what `noteFetch` announced. */
+  /** Forgets what was fetched, in every context. */
   flushFetch(): void {
-    for (let bits = this.fetchedLow; bits !== 0; bits &= bits - 1) this.dropFetch(31 - Math.clz32(bits & -bits));
-    for (let bits = this.fetchedHigh; bits !== 0; bits &= bits - 1) this.dropFetch(63 - Math.clz32(bits & -bits));
-    this.fetchedLow = 0;
-    this.fetchedHigh = 0;
-  }
-
-  private dropFetch(index: number): void {
-    this.fetchTlb[index * FETCH_TLB_ENTRY_WORDS] = 0xffff_ffff;
-    this.fetchTlb[index * FETCH_TLB_ENTRY_WORDS + 1] = 0xffff_ffff;
+    for (const context of this.contexts) context.fetched.clear();
   }
 
   /** Forgets all contexts; `select` must follow. */
@@ -121,7 +106,7 @@ export class ContextSet {
       context.inUse = false;
     }
     this.user = undefined;
-    this.fetchTlb.fill(0xffff_ffff);
+    this.live.erase();
   }
 
   private touch(context: TlbContext): TlbContext {

@@ -102,6 +102,7 @@ export class MmuCore {
   /** Puts the page just translated into the TLB when inline accesses to it are harmless; the entry, or -1. */
   install(context: TlbContext, vaLo: number, vaHi: number, page: number): number {
     const { permissions, attributes, blockShift } = this.walker;
+    context.noteBlockSize(blockShift);
     const watched = (this.bytes[PAGE_FLAGS + pageIndex(page)] & PageFlag.watched) !== 0;
     const readable = (permissions & Permission.read) !== 0;
     // Unaligned accesses to Device memory, or under SCTLR.A, must come to the slow path to fault.

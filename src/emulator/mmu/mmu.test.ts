@@ -15,7 +15,7 @@ import { FETCH_TLB, PC, TLB, TLB_USER } from '../cpu/state.ts';
 import { Reg } from '../cpu/system-registers/offsets.ts';
 import { PAGE_FLAGS, PageFlag, pageIndex, ramOffset, SCRATCH } from '../memory-layout.ts';
 import { regimeRegisters } from './regime.ts';
-import { explainWalk, translate, translateIpa } from './translate.ts';
+import { explainWalk, liveView, translate, translateIpa } from './translate.ts';
 
 /** Stage-1 leaf bits: AF, inner shareable, Normal (MAIR index 1). */
 const NORMAL = (1n << 10n) | (3n << 8n) | (1n << 2n);
@@ -478,16 +478,47 @@ describe('contexts', () => {
     expect(page()).toBe(OLD);
   });
 
-  it('empty the fetch TLB when they change, and only then', () => {
-    const { state } = bench.cpu;
-    // The core fills the entry for the page it just asked for.
-    fetchAt(bench, VA);
+  describe('and the fetch TLB', () => {
     const entry = FETCH_TLB + Number((VA >> 12n) & 63n) * 16;
-    state.set64(entry, VA);
-    bench.set(1);
-    expect(state.get64(entry)).toBe(VA);
-    bench.set(0);
-    expect(state.get64(entry)).toBe(0xffff_ffff_ffff_ffffn);
+    const tag = () => bench.cpu.state.get64(entry);
+    const NONE = 0xffff_ffff_ffff_ffffn;
+
+    beforeEach(() => {
+      // The core fills the entry for the page it has just asked for.
+      fetchAt(bench, VA);
+      bench.cpu.state.set64(entry, VA);
+      bench.cpu.state.set64(entry + 8, 0x80_0000n);
+    });
+
+    it('take their entries with them and bring them back', () => {
+      bench.set(1);
+      expect(tag()).toBe(VA);
+      bench.set(0);
+      expect(tag()).toBe(NONE);
+      bench.set(1);
+      expect([tag(), bench.cpu.state.get64(entry + 8)]).toEqual([VA, 0x80_0000n]);
+    });
+
+    it.each([
+      ['in use', false],
+      ['put away', true],
+    ])('lose entries %s to TLBI by address', (_name, away) => {
+      bench.set(away ? 0 : 1);
+      tlbi(0, 3, 1, (VA >> 12n) + 1n);
+      bench.set(1);
+      expect(tag()).toBe(VA);
+      bench.set(away ? 0 : 1);
+      tlbi(0, 3, 1, VA >> 12n);
+      bench.set(1);
+      expect(tag()).toBe(NONE);
+    });
+
+    it('lose all entries when code is dropped', () => {
+      bench.set(0);
+      bench.mmu.flushFetch(bench.cpu);
+      bench.set(1);
+      expect(tag()).toBe(NONE);
+    });
   });
 
   it.each([
@@ -686,6 +717,14 @@ describe('translation for the debugger', () => {
       fault: { fsc: 0xf, stage2: false, s1ptw: false, ipa: 0x5000_1000 },
     });
     expect(translateIpa(bench.memory, view(), 0x5000_1008)).toMatchObject({ ok: true, value: { pa: Number(PA) + 8 } });
+  });
+
+  it('sees with the registers of a CPU, whatever level it is at', () => {
+    bench.set(2, { ...STAGE1, ...STAGE2, SCTLR_EL2: 0n });
+    const { state } = bench.cpu;
+    expect(translate(bench.memory, liveView(state, 1), VA)).toEqual(translate(bench.memory, view(), VA));
+    expect(translate(bench.memory, liveView(state, 2), PA)).toMatchObject({ ok: true, value: { pa: Number(PA) } });
+    expect(translate(bench.memory, liveView(state, 0), VA, 'read')).toMatchObject({ ok: false, fault: { fsc: 0xf } });
   });
 
   it('shows every descriptor on the way', () => {

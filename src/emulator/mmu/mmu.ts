@@ -70,10 +70,9 @@ export class MemoryManagementUnit implements Mmu {
     const { core } = this;
     const vaLo = cpu.state.u32[PC >>> 2];
     const vaHi = cpu.state.u32[(PC >>> 2) + 1];
-    const set = core.sets[cpu.index];
-    const context = set.current;
+    const context = core.sets[cpu.index].current;
     if (dropTag(cpu, context, vaHi)) return 0;
-    set.noteFetch(vaLo);
+    context.fetched.note(vaLo);
     const e = context.find(vaLo, vaHi);
     if (e >= 0 && (core.words[e + Entry.flags] & Permission.execute) !== 0) return core.words[e + Entry.page];
     if (!core.translate(context, vaLo, vaHi, Want.execute)) return abortFetch(cpu, core.fault, vaLo, vaHi);
@@ -110,7 +109,7 @@ export class MemoryManagementUnit implements Mmu {
     return cacheMaintenance(this.core, cpu, encoding, rt);
   }
 
-  /** Empties a CPU's fetch TLB: its PC must be looked up again. */
+  /** Empties a CPU's fetch TLB, and what other contexts keep of it: every page is looked up anew. */
   flushFetch(cpu: Cpu): void {
     this.core.sets[cpu.index].flushFetch();
   }

@@ -25,17 +25,16 @@ export function tlbMaintenance(core: MmuCore, cpu: Cpu, encoding: number, rt: nu
   const vaHi = ((hi & 0xfff) << 12) | (lo >>> 20);
   if (op1 === 0) forEachContext(core, cpu, encoding, el1Action(cpu, operation, vaLo, vaHi, hi >>> 16));
   else if (op1 === 4) forEachContext(core, cpu, encoding, el2Action(core, cpu, encoding, vaLo, vaHi));
-  // The instructions that follow must be fetched through the emptied fetch TLB.
+  // The instructions that follow must be fetched through the fetch TLB as it is now.
   advance(cpu);
   return Status.resync;
 }
 
-/** Acts on the contexts of this CPU, or of all for the Inner Shareable forms. Their fetch TLBs are emptied at once. */
+/** Acts on the contexts of this CPU, or of all for the Inner Shareable forms. */
 function forEachContext(core: MmuCore, cpu: Cpu, encoding: number, action: Action): void {
   const broadcast = isBroadcast(cpu, (encoding >>> 3) & 15);
   for (const set of core.sets) {
     if (!broadcast && set !== core.sets[cpu.index]) continue;
-    set.flushFetch();
     for (const context of set.contexts) if (context.inUse) action(context);
   }
 }

@@ -7,6 +7,7 @@
  * The read tag with its flags is what an architectural TLB would hold; the write tag only says that a store needs no more bookkeeping.
  */
 import { TLB_BASE, TLB_CONTEXTS, TLB_CONTEXT_SIZE, TLB_ENTRIES, TLB_ENTRY_SIZE } from '../memory-layout.ts';
+import { FetchEntries } from './fetch-entries.ts';
 import { Regime } from './regime.ts';
 import type { RegimeRegisters } from './regime.ts';
 
@@ -34,6 +35,9 @@ export class TlbContext {
   /** Stage-2 cache owner and the epoch it is good for. */
   owner = -1;
   ownerEpoch = -1;
+  /** Fetch TLB entries of this context: in the state block while it is the CPU's current one, else `parked`. */
+  readonly parked = new FetchEntries(new Uint32Array(FetchEntries.words));
+  fetched = this.parked;
   /** Something was installed since the last flush. */
   private filled = false;
   /** Bit `n` is set when an entry came from a block of 2^n bytes. */
@@ -83,23 +87,29 @@ export class TlbContext {
     this.words[e + Entry.writeHi] = this.words[e + Entry.tagHi];
   }
 
+  /** Pages of blocks of 2^shift bytes are about to be cached here. */
+  noteBlockSize(shift: number): void {
+    if (shift > 12) this.blockSizes |= 1 << shift;
+  }
+
   private noteBlock(vaLo: number, vaHi: number, shift: number): void {
-    this.blockSizes |= 1 << shift;
     const bit = blockHash(blockNumber(vaLo, vaHi, shift));
     this.blockFilter[bit >>> 5] |= 1 << (bit & 31);
   }
 
   /** Forgets every entry. */
   flush(): void {
+    this.fetched.clear();
+    this.blockSizes = 0;
     if (!this.filled) return;
     this.words.fill(INVALID, this.base >>> 2, (this.base + TLB_CONTEXT_SIZE) >>> 2);
     this.filled = false;
-    this.blockSizes = 0;
     this.blockFilter.fill(0);
   }
 
   /** Forgets what maps a VA, given without its top byte, the other pages of the same block included. */
   purge(vaLo: number, vaHi: number): void {
+    this.fetched.drop(vaLo, vaHi, Math.max(12, 31 - Math.clz32(this.blockSizes)));
     if (!this.filled) return;
     const e = this.entry(vaLo);
     if (this.words[e] === (vaLo & -4096) >>> 0 && (this.words[e + Entry.tagHi] & UNTAGGED) === vaHi) this.invalidate(e);

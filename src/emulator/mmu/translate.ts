@@ -1,8 +1,10 @@
 /** Translation without side effects, for any register values: what the debugger asks, for a CPU or for a vCPU that does not run. */
+import type { CpuState } from '../cpu/state.ts';
+import { captureRegisters } from './contexts.ts';
 import { describeFsc } from './fault.ts';
 import type { Fault } from './fault.ts';
 import { isDevice } from './memory-attributes.ts';
-import { Regime } from './regime.ts';
+import { Regime, regimeRegisters } from './regime.ts';
 import type { RegimeRegisters } from './regime.ts';
 import { Permission, Walker, Want } from './translation-table-walk.ts';
 import type { WalkStep } from './translation-table-walk.ts';
@@ -15,6 +17,13 @@ export interface RegimeView {
   readonly registers: RegimeRegisters;
   /** Exception level of the access: 0 and 1 use the EL1&0 regime with its stage 2. */
   readonly el: 0 | 1 | 2;
+}
+
+/** The view of a CPU as its registers are now, from exception level `el`. */
+export function liveView(state: CpuState, el: 0 | 1 | 2): RegimeView {
+  const registers = regimeRegisters({});
+  captureRegisters(state, el, registers);
+  return { registers, el };
 }
 
 export type AccessKind = 'read' | 'write' | 'execute';

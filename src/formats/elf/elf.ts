@@ -43,6 +43,7 @@ export interface Phdr {
   readonly physicalAddress: bigint;
   readonly fileSize: number;
   readonly memorySize: bigint;
+  readonly alignment: bigint;
 }
 
 interface Ehdr {
@@ -212,6 +213,7 @@ function readPhdr(view: DataView, at: number): Phdr {
     physicalAddress: view.getBigUint64(at + 24, true),
     fileSize: safeNumber(view, at + 32, 'p_filesz'),
     memorySize: view.getBigUint64(at + 40, true),
+    alignment: view.getBigUint64(at + 48, true),
   };
 }
 

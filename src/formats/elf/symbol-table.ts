@@ -75,6 +75,11 @@ export class SymbolTable {
     return this.#isInSectionOf(symbol, address) ? symbol : undefined;
   }
 
+  /** The first address after `address` that has a symbol. */
+  nextAddress(address: bigint): bigint | undefined {
+    return this.#addresses[this.#lastAtOrBefore(address) + 1];
+  }
+
   /** All symbols called `name` exactly. */
   named(name: string): Sym[] {
     return this.#startingWith(`${name}\0`);

@@ -10,7 +10,7 @@ import { megabytes, type StepProgress } from './progress.ts';
 import { run } from './run.ts';
 
 /** A file in the archive. */
-export interface ArchiveFile {
+interface ArchiveFile {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
@@ -44,7 +44,8 @@ export class Apt {
   static async open(isFresh: boolean): Promise<Apt> {
     const sources = await readAptSources('/etc/apt');
     const apt = await Apt.#create([...sources]);
-    if (isFresh || apt.#listsAge() > LISTS_AGE_MS) await apt.update();
+    const age = apt.#listsAge();
+    if (isFresh || age > LISTS_AGE_MS) await apt.#update(!isFresh && age < Infinity);
     return apt;
   }
 
@@ -85,10 +86,14 @@ export class Apt {
     return existsSync(this.#stamp) ? Date.now() - statSync(this.#stamp).mtimeMs : Infinity;
   }
 
-  /** Reads the package lists. */
-  async update(): Promise<void> {
-    await run('apt-get', [...this.options, 'update', '--error-on=any']);
-    await writeFile(this.#stamp, '');
+  /** Reads the package lists. Without a network the old ones will do when `mayFail`. */
+  async #update(mayFail: boolean): Promise<void> {
+    try {
+      await run('apt-get', [...this.options, 'update', '--error-on=any']);
+      await writeFile(this.#stamp, '');
+    } catch (error) {
+      if (!mayFail) throw error;
+    }
   }
 
   /** A field of the newest version of a binary package. */
@@ -140,7 +145,8 @@ function movedOn(packageName: string): string {
 }
 
 function explainFetch(packageName: string, error: unknown): unknown {
-  const isGone = error instanceof BuildError && /404 {2}Not Found|Unable to find a source/.test(error.message);
+  const isGone =
+    error instanceof BuildError && /404 {2}Not Found|Unable to find a source|was not found/.test(error.message);
   return isGone ? new BuildError(movedOn(packageName)) : error;
 }
 

@@ -180,7 +180,9 @@ async function addSnapshot(folder: PackFolder, manifest: Manifest, progress: Pro
   }
   const key = keyOf([manifest.images, manifest.entry]);
   const prompts = new Map(domains.map(({ domid, hostname }) => [`d${domid}`, `${hostname} # `]));
-  const made = await cachedStep(progress, 'Boot once for the snapshot', () => makeSnapshot(folder.path, key, prompts));
+  const made = await cachedStep(progress, 'Boot once for the snapshot', (current) =>
+    makeSnapshot(folder.path, key, prompts, current),
+  );
   const { instructions, hash } = JSON.parse(await readFile(join(made, 'facts.json'), 'utf8')) as Manifest['snapshot'] &
     object;
   const file = await folder.copy(join(made, 'boot.snapshot'), 'boot.snapshot');

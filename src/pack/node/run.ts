@@ -9,7 +9,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Written to standard input. */
   readonly input?: string;
-  /** Called with each line of output, for progress. */
+  /** Called with each line of standard output and standard error, for progress. */
   readonly onLine?: (line: string) => void;
   /** Exit statuses besides 0 that are well. */
   readonly accept?: readonly number[];
@@ -23,12 +23,13 @@ export async function run(command: string, args: readonly string[], options: Run
   const child = spawn(command, args, { cwd: options.cwd, env, stdio: 'pipe' });
   const output: string[] = [];
   const all: string[] = [];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output.push(text);
+  const collect = (text: string): void => {
     all.push(text);
     if (options.onLine) text.split('\n').filter(Boolean).forEach(options.onLine);
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => all.push(text));
+  };
+  child.stdout.setEncoding('utf8').on('data', collect);
+  child.stdout.on('data', (text: string) => output.push(text));
+  child.stderr.setEncoding('utf8').on('data', collect);
   // A program that ends early closes its input; its exit status tells why.
   child.stdin.on('error', () => undefined).end(options.input ?? '');
   const status = await ended(child, command);
@@ -55,5 +56,5 @@ function explain(command: string, args: readonly string[], status: number, outpu
 
 /** What a person is told when the disk is full. */
 export const DISK_FULL =
-  'The disk is full. Building the guest pack takes about 3 GB below the cache folder ($XDG_CACHE_HOME/trapline, default ~/.cache/trapline) ' +
+  'The disk is full. Building the guest pack takes about 2 GB below the cache folder ($XDG_CACHE_HOME/trapline, default ~/.cache/trapline) ' +
   'and 0.4 GB in public/packs. What is finished is kept: free some space and run it again.';

@@ -6,19 +6,31 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { BuildError } from './build-error.ts';
 import { cached, type Cached, contentKey } from './cache.ts';
+import type { StepProgress } from './progress.ts';
 import { run } from './run.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const RUNNER = join(ROOT, 'src/headless/main.ts');
 /** Everything that the state of a booted machine depends on besides the pack. */
-export const MACHINE_SOURCES = ['src/base', 'src/arch', 'src/wasm', 'src/emulator', 'src/headless'].map((path) =>
-  join(ROOT, path),
-);
+export const MACHINE_SOURCES = [
+  'base',
+  'arch',
+  'wasm',
+  'emulator',
+  'headless/main.ts',
+  'headless/runner.ts',
+  'headless/transcripts.ts',
+  'workers/guest-consoles.ts',
+].map((path) => join(ROOT, 'src', path));
+/** Instructions after which a boot is given up: several times what it takes. */
+const BOOT_LIMIT = 20e9;
+/** About how many lines the consoles print until all prompts wait. */
+const EXPECTED_LINES = 800;
 
 const resultSchema = z.object({ instructions: z.number().int(), hash: z.string() });
 
 /** What is known of a snapshot, besides the file itself. */
-export interface SnapshotFacts {
+interface SnapshotFacts {
   readonly instructions: number;
   readonly hash: string;
 }
@@ -33,21 +45,42 @@ export async function makeSnapshot(
   packFolder: string,
   packKey: string,
   prompts: ReadonlyMap<string, string>,
+  step: StepProgress,
 ): Promise<Cached> {
   const machine = await contentKey(MACHINE_SOURCES);
   return cached('snapshot', { machine, packKey }, async (folder) => {
     const file = join(folder, 'boot.snapshot');
-    const output = await runHeadless(packFolder, file, prompts);
+    const output = await runHeadless(packFolder, file, prompts, step);
     const facts = readFacts(output);
     if (!existsSync(file)) throw new BuildError('the headless runner ended well but wrote no snapshot');
     await writeFile(join(folder, 'facts.json'), JSON.stringify(facts));
   });
 }
 
-function runHeadless(pack: string, file: string, prompts: ReadonlyMap<string, string>): Promise<string> {
+function runHeadless(
+  pack: string,
+  file: string,
+  prompts: ReadonlyMap<string, string>,
+  step: StepProgress,
+): Promise<string> {
+  let lines = 0;
+  const onLine = (): void => step.at(++lines, EXPECTED_LINES, 'booting');
   const untils = [...prompts].flatMap(([terminal, prompt]) => ['--until', terminal, prompt]);
-  const args = [RUNNER, '--pack', pack, '--cold', ...untils, '--save', file, '--hash', '--json'];
-  return run(process.execPath, ['--import', 'tsx', ...args], { cwd: ROOT });
+  const args = [
+    RUNNER,
+    '--pack',
+    pack,
+    '--cold',
+    '--limit',
+    String(BOOT_LIMIT),
+    ...untils,
+    '--save',
+    file,
+    '--hash',
+    '--json',
+    '--quiet',
+  ];
+  return run(process.execPath, ['--import', 'tsx', ...args], { cwd: ROOT, onLine });
 }
 
 function readFacts(output: string): SnapshotFacts {

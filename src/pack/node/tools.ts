@@ -6,7 +6,7 @@ import type { Progress } from './progress.ts';
 import { run } from './run.ts';
 
 /** A program (or, with a slash, a file) and the Debian package that has it. */
-type Need = readonly [tool: string, debianPackage: string];
+export type Need = readonly [tool: string, debianPackage: string];
 
 /** What `npm run pack` uses. */
 export const PACK_TOOLS: readonly Need[] = [
@@ -26,6 +26,23 @@ export const PACK_TOOLS: readonly Need[] = [
   ['/usr/aarch64-linux-gnu/lib/libc.a', 'libc6-dev-arm64-cross'],
 ];
 
+/** What the tests compare with: other implementations of what this project does. */
+export const TEST_TOOLS: readonly Need[] = [
+  ...PACK_TOOLS,
+  ['aarch64-linux-gnu-objdump', 'binutils-aarch64-linux-gnu'],
+  ['readelf', 'binutils'],
+  ['chromium', 'chromium'],
+  ['cpio', 'cpio'],
+  ['dtc', 'device-tree-compiler'],
+  ['gdb-multiarch', 'gdb-multiarch'],
+  ['llvm-dwarfdump', 'llvm'],
+  ['llvm-mc', 'llvm'],
+  ['llvm-symbolizer', 'llvm'],
+  ['qemu-aarch64-static', 'qemu-user-static'],
+  ['qemu-system-aarch64', 'qemu-system-arm'],
+  ['trc_pkt_lister', 'libopencsd-bin'],
+];
+
 function isThere(tool: string): boolean {
   const paths = tool.includes('/')
     ? [tool]
@@ -42,19 +59,31 @@ function isReadable(path: string): boolean {
   }
 }
 
+/** Those of `tools` that are not installed. */
+export function missingTools(tools: readonly Need[]): Need[] {
+  return tools.filter(([tool]) => !isThere(tool));
+}
+
+/** Which of `missing` to install, as one line for a shell. */
+export function installCommand(missing: readonly Need[]): string {
+  const packages = [...new Set(missing.map(([, name]) => name))];
+  return `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+}
+
 /** Makes sure that `tools` are installed: as root by installing them, else by saying how. Throws `BuildError`. */
 export async function ensureTools(tools: readonly Need[], progress: Progress): Promise<void> {
-  const missing = tools.filter(([tool]) => !isThere(tool));
+  const missing = missingTools(tools);
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map(([, name]) => name))];
-  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
-  if (process.getuid?.() !== 0) {
-    throw new BuildError(
-      `Some tools are missing (${missing.map(([tool]) => tool).join(', ')}). Install them with:\n\n  sudo ${command}\n`,
-    );
-  }
+  const command = installCommand(missing);
+  if (process.getuid?.() !== 0) throw new BuildError(explainMissing(missing, `sudo ${command}`));
   progress.note(`Installing missing tools: ${command}`);
-  await run('apt-get', ['update']);
   const [program, ...args] = command.split(' ');
+  await run(program, ['update']);
   await run(program, args, { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  const still = missingTools(tools);
+  if (still.length > 0) throw new BuildError(explainMissing(still, command));
+}
+
+function explainMissing(missing: readonly Need[], command: string): string {
+  return `Some tools are missing (${missing.map(([tool]) => tool).join(', ')}). Install them with:\n\n  ${command}\n`;
 }

@@ -39,7 +39,7 @@ export interface MmuCase {
 }
 
 /** splitmix64. */
-export class SeededRandom {
+class SeededRandom {
   constructor(private state: bigint) {}
 
   next(): bigint {

@@ -10,7 +10,7 @@ import type { RegimeRegisterName } from '../../emulator/mmu/regime.ts';
 export type RegisterValues = Partial<Record<RegimeRegisterName, bigint>>;
 
 /** A bus access that the MMU made. */
-export interface BusEvent {
+interface BusEvent {
   readonly pa: number;
   readonly width: number;
   /** Undefined for reads. */

@@ -20,7 +20,7 @@ const EC_UNKNOWN = 0n;
 const EC_SVC = 0x15n;
 
 /** Assembles the program; the result is an ELF file in `dir`. */
-export function buildProgram(dir: string, cases: readonly MmuCase[]): string {
+function buildProgram(dir: string, cases: readonly MmuCase[]): string {
   const elf = join(dir, 'mmu-cases.elf');
   writeFileSync(join(dir, 'cases.bin'), encodeCases(cases));
   const source = join(import.meta.dirname, 'mmu-cases.S');
@@ -47,7 +47,7 @@ export function runProgram(cases: readonly MmuCase[]): { qemu: CaseResult[]; mac
 }
 
 /** Brings the lines that mmu-cases.S prints into `CaseResult`s. */
-export function parseOutput(output: string, cases: readonly MmuCase[]): CaseResult[] {
+function parseOutput(output: string, cases: readonly MmuCase[]): CaseResult[] {
   const lines = output.split('\n').map((line) => line.trim());
   if (lines[cases.length] !== 'E') throw new Error(`the program ended early: ${lines.slice(-3).join(' | ')}`);
   return cases.map((c, i) => {

@@ -25,6 +25,8 @@ extern const struct config configs[];
 extern const u64 config_count;
 extern const struct stub accesses[], actions[];
 extern const u64 access_count, action_count;
+/* First and last instruction word (Rt = X0) of the encodings to sweep; nothing when they are equal. */
+extern const u64 sweep_first, sweep_end;
 extern volatile struct outcome outcome;
 extern char scratch[];
 void base_config(void);
@@ -164,8 +166,35 @@ static void try_actions(const struct config *c, u64 el) {
   }
 }
 
+static u32 sweep_code[16] __attribute__((aligned(64)));
+
+/* Runs every MRS, and prints those that are not UNDEFINED. */
+static void sweep(u64 el) {
+  const struct stub s = {"", sweep_code, 0, 0, 0, 0};
+  for (u64 word = sweep_first; word < sweep_end; word += 32) {
+    sweep_code[0] = word;
+    sweep_code[1] = 0xd65f03c0;
+    __asm__ volatile("dsb sy\n ic ialluis\n dsb sy\n isb" ::: "memory");
+    base_config();
+    run(el, sweep_code, 0);
+    base_config();
+    char outcome_class = classify(&s, el);
+    if (outcome_class == 'u' || outcome_class == 'U') continue;
+    text("S EL");
+    put('0' + el);
+    put(' ');
+    hex(word);
+    put(' ');
+    put(outcome_class);
+    put(' ');
+    hex(outcome_class == '.' ? outcome.x0 : 0);
+    put('\n');
+  }
+}
+
 int main(void) {
   *(volatile u32 *)UART = 0x14;
+  for (u64 el = 0; el < 3; el++) sweep(el);
   for (u64 i = 0; i < config_count; i++)
     for (u64 el = 0; el < 3; el++)
       if (configs[i].levels >> el & 1) {

@@ -130,7 +130,7 @@ function eretFrom(el: number, spsr: bigint): Action {
 }
 
 /** Ways into exceptions, run at each level under each configuration. */
-export const ACTIONS: readonly Action[] = [
+const ACTIONS: readonly Action[] = [
   { name: 'SVC', code: ' svc #0x1234' },
   { name: 'HVC', code: ' hvc #0xea1' },
   { name: 'SMC', code: ' smc #0x55', argument: 0x8400_0000n },
@@ -155,7 +155,7 @@ export const ACTIONS: readonly Action[] = [
 ];
 
 /** Exception returns; tried in the open configuration and with TGE. */
-export const RETURNS: readonly Action[] = RETURN_STATES.flatMap((spsr) => [eretFrom(1, spsr), eretFrom(2, spsr)]);
+const RETURNS: readonly Action[] = RETURN_STATES.flatMap((spsr) => [eretFrom(1, spsr), eretFrom(2, spsr)]);
 
 /** Every access and action under every configuration. */
 export const TRAP_PROGRAM: Program = { base: BASE, configs: CONFIGS, accesses: accessList(), actions: ACTIONS };
@@ -291,4 +291,13 @@ export const INTERRUPT_PROGRAM: Program = {
     waitForTimer('cnthp', 'el2', [2]),
     ...STEPS,
   ],
+};
+
+/** Every encoding of MRS, at every level: op0 2 and 3. */
+export const SWEEP_PROGRAM: Program = {
+  base: BASE,
+  configs: [],
+  accesses: [],
+  actions: [],
+  sweep: [0xd530_0000, 0xd540_0000],
 };

@@ -130,6 +130,10 @@ ${rows.join('\n')}
 config_count: .quad ${configs.length}`;
 }
 
+function sweepBounds({ sweep = [0, 0] }: Program): string {
+  return ` .globl sweep_first, sweep_end\nsweep_first: .quad ${sweep[0]}\nsweep_end: .quad ${sweep[1]}`;
+}
+
 /** What a program tries. */
 export interface Program {
   readonly base: Readonly<Record<string, bigint>>;
@@ -138,13 +142,15 @@ export interface Program {
   readonly configs: readonly Config[];
   readonly accesses: readonly Access[];
   readonly actions: readonly Action[];
+  /** Instruction words to run one after the other, Rt = X0: from the first up to the second. */
+  readonly sweep?: readonly [number, number];
 }
 
 /** Assembles a program into an ELF file in `dir`. */
-export function buildSystemProgram(dir: string, program: Program): string {
+function buildSystemProgram(dir: string, program: Program): string {
   const { accesses, actions } = program;
   const tables = join(dir, 'tables.S');
-  const text = [accessStubs(accesses), actionStubs(actions), configTable(program), ''];
+  const text = [accessStubs(accesses), actionStubs(actions), configTable(program), sweepBounds(program), ''];
   writeFileSync(tables, ` .arch armv8-a+crc\n .text\n${text.join('\n')}`);
   const elf = join(dir, 'system.elf');
   const flags = [
@@ -181,7 +187,7 @@ const ELF_ENTRY = 0x18;
 const PT_LOAD = 1;
 
 /** Copies the loadable segments of an ELF file into a machine's RAM and starts CPU 0 at its entry point. */
-export function loadElf(machine: Machine, image: Uint8Array): void {
+function loadElf(machine: Machine, image: Uint8Array): void {
   const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
   const first = Number(view.getBigUint64(ELF_PHOFF, true));
   for (let i = 0; i < view.getUint16(ELF_PHNUM, true); i++) {

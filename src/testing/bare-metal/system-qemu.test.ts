@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { CONFIGS, INTERRUPT_PROGRAM, STATE_PROGRAM, TRAP_PROGRAM } from './system-cases.ts';
-import { type Difference, DEPARTURES, LINE_DEPARTURES } from './system-departures.ts';
+import { genericName, sysregAt } from '../../arch/sysregs.ts';
+import { CONFIGS, INTERRUPT_PROGRAM, STATE_PROGRAM, SWEEP_PROGRAM, TRAP_PROGRAM } from './system-cases.ts';
+import { type Difference, DEPARTURES, LINE_DEPARTURES, SWEEP_DEPARTURES } from './system-departures.ts';
 import { type Program, runElfOnOurs, runElfOnQemu, withProgram } from './system-program.ts';
 
 /** Far more than either program retires. */
@@ -104,4 +105,31 @@ describe('physical interrupts, waiting, timers and software step, as on QEMU', (
     ];
     for (const text of classes) expect(run.ours.some((line) => line.includes(text)) ? text : `no ${text}`).toBe(text);
   }, 120_000);
+});
+
+/** Name and level of a line of the sweep: `S EL1 d5380000 . 410fd034`. */
+function sweptRegister(line: string): string {
+  const encoding = ((parseInt(line.split(' ')[2], 16) >>> 5) & 0x7fff) | 0x8000;
+  return sysregAt(encoding)?.name ?? genericName(encoding);
+}
+
+describe('every encoding of MRS at every level, as on QEMU', () => {
+  let run: Run;
+  let different: string[];
+  beforeAll(() => {
+    run = runBoth(SWEEP_PROGRAM);
+    const missing = (from: readonly string[], lines: readonly string[]) => lines.filter((line) => !from.includes(line));
+    different = [...missing(run.ours, run.qemu), ...missing(run.qemu, run.ours)].map(sweptRegister);
+  }, 180_000);
+
+  it('is UNDEFINED alike, and reads the same values, but for explained departures', () => {
+    expect([run.qemu.at(-1), run.ours.at(-1)]).toEqual(['END', 'END']);
+    expect(run.ours.length).toBeGreaterThan(400);
+    expect(different.filter((name) => !SWEEP_DEPARTURES.some(({ names }) => names.test(name)))).toEqual([]);
+  });
+
+  it('needs every departure it lists', () => {
+    const idle = SWEEP_DEPARTURES.filter(({ names }) => !different.some((name) => names.test(name)));
+    expect(idle.map(({ why }) => why)).toEqual([]);
+  });
 });

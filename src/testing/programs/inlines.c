@@ -58,7 +58,7 @@ __attribute__((noinline)) long many(long a, long b, double c, int d) {
 }
 
 __attribute__((noinline)) int big_frame(int n) {
-  volatile char huge[70000];
+  volatile char huge[5000];
   huge[n] = (char)n;
   return leaf(huge[n]) + huge[n];
 }

@@ -1,10 +1,11 @@
 /** Code around the pc of the current frame, or anywhere else: mixed with source, symbolised, with breakpoints and jump arrows. */
 import './styles.css';
-import { type ReactElement, useEffect, useState } from 'react';
+import { type ReactElement, type RefObject, useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { addBreakpoint, removeBreakpoint } from '../../client/breakpoint-store.ts';
 import { currentFrame } from '../../client/context-store.ts';
 import { showSource } from '../../client/navigation.ts';
+import { requestSource } from '../../client/source-cache.ts';
 import { cpuOfTarget, targetSpace } from '../../client/targets.ts';
 import { type AddressSpace, formatLocation, formatSpace, type Location } from '../../protocol/address.ts';
 import type { BreakpointSpec } from '../../protocol/breakpoints.ts';
@@ -22,8 +23,10 @@ import { useInstructions } from './use-instructions.ts';
 
 const ROW_HEIGHT = 19;
 const LANES = 4;
-/** Rows kept above the pc when it has to be brought into sight. */
-const LEAD = 6n;
+/** Instructions above the pc when it has to be brought into sight. */
+const LEAD = 4n;
+/** Instructions that the pc may be away from the top without the rows being moved. */
+const NEAR = 60n;
 const NO_CPUS: readonly CpuStatus[] = [];
 
 /** The pc of the current frame, or of the target's pCPU when there is no stack. */
@@ -127,23 +130,63 @@ function Arrows({ arrows }: { readonly arrows: readonly Arrow[] }): ReactElement
 }
 
 interface CodeProps {
-  readonly top: Location;
+  readonly position: Position;
   readonly pc: Location | null;
   readonly rowsThatFit: number;
   readonly isMixed: boolean;
   readonly showWords: boolean;
+  /** Takes the address of the first instruction in sight. */
+  readonly first: RefObject<bigint>;
   readonly onGo: (address: bigint) => void;
+}
+
+/** A line of source over the instructions it became. */
+function SourceRow({
+  row,
+  space,
+}: {
+  readonly row: Row & { readonly kind: 'source' };
+  readonly space: AddressSpace;
+}): ReactElement {
+  const client = useClient();
+  const { path, line } = row;
+  const lines = useStore(client.sources, ({ files }) => files[path]);
+  useEffect(() => requestSource(client.sources, path, (name) => client.session.source(name)), [client, path]);
+  const owner =
+    space.kind === 'guest' ? ({ kind: 'domain', domain: space.domain } as const) : ({ kind: 'xen' } as const);
+  return (
+    <button
+      type="button"
+      tabIndex={-1}
+      className="code-source"
+      title={`${path}:${line}`}
+      onClick={() => showSource(client.navigation, { path, line, owner })}
+    >
+      <span className="code-line">
+        {path.split('/').at(-1)}:{line}
+      </span>
+      {lines?.[line - 1]?.trim() ?? ''}
+    </button>
+  );
 }
 
 function sameLocation(a: Location | null, space: AddressSpace, address: bigint): boolean {
   return a !== null && a.address === address && formatSpace(a.space) === formatSpace(space);
 }
 
-function Code({ top, pc, rowsThatFit, isMixed, showWords, onGo }: CodeProps): ReactElement {
-  const client = useClient();
+function Code({ position, pc, rowsThatFit, isMixed, showWords, first, onGo }: CodeProps): ReactElement {
+  const { top, focus } = position;
   const { rows: instructions, error } = useInstructions(top, rowsThatFit);
   const breakpoints = useBreakpointsAt();
-  const rows = makeRows(instructions, isMixed).slice(0, rowsThatFit);
+  const all = makeRows(instructions, isMixed);
+  const focusRow = all.findIndex((row) => row.kind === 'instruction' && row.instruction.address === focus);
+  // Headings and source lines take rows too, so the focus may be farther down than instructions alone would say.
+  const skip = focusRow > rowsThatFit - 4 ? focusRow - Math.floor(rowsThatFit / 3) : 0;
+  const rows = all.slice(skip, skip + rowsThatFit);
+  useEffect(() => {
+    const row = rows.find(({ kind }) => kind === 'instruction');
+    if (row?.kind === 'instruction') first.current = row.instruction.address;
+  });
   if (rows.length === 0 && error !== null) return <Empty>This code cannot be shown: {error}.</Empty>;
   const renderRow = (row: Row): ReactElement => {
     if (row.kind === 'function')
@@ -152,23 +195,7 @@ function Code({ top, pc, rowsThatFit, isMixed, showWords, onGo }: CodeProps): Re
           {row.name}:
         </div>
       );
-    if (row.kind === 'source') {
-      const owner =
-        top.space.kind === 'guest'
-          ? ({ kind: 'domain', domain: top.space.domain } as const)
-          : ({ kind: 'xen' } as const);
-      return (
-        <button
-          key={row.key}
-          type="button"
-          tabIndex={-1}
-          className="code-source"
-          onClick={() => showSource(client.navigation, { path: row.path, line: row.line, owner })}
-        >
-          {row.path.split('/').at(-1)}:{row.line}
-        </button>
-      );
-    }
+    if (row.kind === 'source') return <SourceRow key={row.key} row={row} space={top.space} />;
     const { address } = row.instruction;
     return (
       <InstructionRow
@@ -190,68 +217,102 @@ function Code({ top, pc, rowsThatFit, isMixed, showWords, onGo }: CodeProps): Re
   );
 }
 
-/** The address of the top row, which follows the pc and the requests of other views. */
-function useTop(pc: Location | null): readonly [Location | null, (location: Location) => void, (rows: number) => void] {
+/** Which rows are shown. */
+interface Position {
+  /** Address of the first instruction read. */
+  readonly top: Location;
+  /** Address that must be in sight; null once somebody has scrolled. */
+  readonly focus: bigint | null;
+}
+
+function focusOn({ space, address }: Location): Position {
+  const aligned = address & ~3n;
+  return { top: { space, address: BigInt.asUintN(64, aligned - LEAD * INSTRUCTION_SIZE) }, focus: aligned };
+}
+
+/** The position, which follows the pc and the requests of other views. */
+function usePosition(pc: Location | null): readonly [Position | null, (position: Position) => void] {
   const client = useClient();
   const asked = useStore(client.navigation, (state) => state.disassembly);
-  const [top, setTop] = useState<Location | null>(null);
-  const lead = ({ space, address }: Location): Location => ({
-    space,
-    address: (address & ~3n) - LEAD * INSTRUCTION_SIZE,
-  });
+  const [position, setPosition] = useState<Position | null>(null);
   useEffect(() => {
-    if (asked) setTop(lead(asked));
+    if (asked) setPosition(focusOn(asked));
   }, [asked]);
   const pcKey = pc ? formatLocation(pc) : '';
   useEffect(() => {
     if (!pc) return;
-    setTop((current) => {
-      if (!current || formatSpace(current.space) !== formatSpace(pc.space)) return lead(pc);
-      const distance = pc.address - current.address;
-      return distance >= 0n && distance < 14n * INSTRUCTION_SIZE ? current : lead(pc);
+    setPosition((current) => {
+      const isSameSpace = current && formatSpace(current.top.space) === formatSpace(pc.space);
+      const distance = isSameSpace ? pc.address - current.top.address : -1n;
+      // Steps within sight must not move the rows under the person's eyes.
+      const isNear = distance >= 0n && distance < NEAR * INSTRUCTION_SIZE;
+      return current && isNear ? { top: current.top, focus: pc.address } : focusOn(pc);
     });
     // The key stands for the location, which is a new object at every sample.
   }, [pcKey]);
-  const scroll = (rows: number): void => {
-    setTop(
-      (current) =>
-        current && { ...current, address: BigInt.asUintN(64, current.address + BigInt(rows) * INSTRUCTION_SIZE) },
-    );
-  };
-  return [top, (location) => setTop(lead(location)), scroll];
+  return [position, setPosition];
+}
+
+interface BarProps {
+  readonly position: Position;
+  readonly pc: Location | null;
+  readonly isMixed: boolean;
+  readonly showWords: boolean;
+  readonly onPosition: (position: Position) => void;
+  readonly onMixed: (isMixed: boolean) => void;
+  readonly onWords: (showWords: boolean) => void;
+}
+
+function Bar({ position, pc, isMixed, showWords, onPosition, onMixed, onWords }: BarProps): ReactElement {
+  const { top, focus } = position;
+  return (
+    <div className="view-bar">
+      <LocationField
+        label="Disassembly address"
+        location={{ ...top, address: focus ?? top.address }}
+        fallback={top.space}
+        onGo={(location) => onPosition(focusOn(location))}
+      />
+      <span className="grow" />
+      <IconButton icon="follow" title="Go to the pc" disabled={!pc} onClick={() => pc && onPosition(focusOn(pc))} />
+      <button type="button" className="text-toggle" aria-pressed={isMixed} onClick={() => onMixed(!isMixed)}>
+        source
+      </button>
+      <button type="button" className="text-toggle" aria-pressed={showWords} onClick={() => onWords(!showWords)}>
+        words
+      </button>
+    </div>
+  );
 }
 
 export function DisassemblyView(): ReactElement {
   const pc = usePc();
-  const [top, goTo, scroll] = useTop(pc);
+  const [position, setPosition] = usePosition(pc);
   const [isMixed, setMixed] = useState(true);
   const [showWords, setShowWords] = useState(true);
+  const first = useRef(0n);
   const running = useMachine((state) => state.stop === null);
-  if (!top) return <Empty>Pause the machine to see the code that the current target executes.</Empty>;
+  if (!position) return <Empty>Pause the machine to see the code that the current target executes.</Empty>;
+  const { space } = position.top;
+  const scroll = (rows: number): void => {
+    const address = BigInt.asUintN(64, first.current + BigInt(rows) * INSTRUCTION_SIZE);
+    first.current = address;
+    setPosition({ top: { space, address }, focus: null });
+  };
   return (
     <div className="view">
-      <div className="view-bar">
-        <LocationField
-          label="Disassembly address"
-          location={{ ...top, address: top.address + LEAD * INSTRUCTION_SIZE }}
-          fallback={top.space}
-          onGo={goTo}
-        />
-        <span className="grow" />
-        <IconButton icon="follow" title="Go to the pc" disabled={!pc} onClick={() => pc && goTo(pc)} />
-        <button type="button" className="text-toggle" aria-pressed={isMixed} onClick={() => setMixed(!isMixed)}>
-          source
-        </button>
-        <button type="button" className="text-toggle" aria-pressed={showWords} onClick={() => setShowWords(!showWords)}>
-          words
-        </button>
-      </div>
+      <Bar
+        {...{ position, pc, isMixed, showWords }}
+        onPosition={setPosition}
+        onMixed={setMixed}
+        onWords={setShowWords}
+      />
       <div className={running ? 'view-body stale code-body' : 'view-body code-body'}>
         <AddressScroller label="Disassembly" rowHeight={ROW_HEIGHT} onScroll={scroll}>
           {(rowsThatFit) => (
             <Code
-              {...{ top, pc, rowsThatFit, isMixed, showWords }}
-              onGo={(address) => goTo({ space: top.space, address })}
+              {...{ position, pc, rowsThatFit, isMixed, showWords, first }}
+              onGo={(address) => setPosition(focusOn({ space, address }))}
             />
           )}
         </AddressScroller>

@@ -28,7 +28,7 @@ export function put(cpu: Cpu, rtWord: number, low: number): void {
 }
 
 /** Stores a value into a register's slot; true when that changed it. */
-export function store(cpu: Cpu, offset: number, low: number, high: number): boolean {
+function store(cpu: Cpu, offset: number, low: number, high: number): boolean {
   const u = cpu.state.u32;
   const word = offset >>> 2;
   if (u[word] === low && u[word + 1] === high) return false;
@@ -55,9 +55,19 @@ function translation(offset: number, traceKind?: number): Behaviour {
   return {
     write(cpu, low, high) {
       if (!store(cpu, offset, low, high)) return Status.next;
-      if (traceKind !== undefined) cpu.host.trace(cpu, traceKind, cpu.state.get64(offset));
+      if (traceKind !== undefined) cpu.host.trace(cpu, traceKind, low, high);
       cpu.mmu.selectContext(cpu);
       return afterContext(cpu);
+    },
+  };
+}
+
+/** A register that is only stored, and whose changes the trace tells. */
+function traced(offset: number, traceKind: number): Behaviour {
+  return {
+    write(cpu, low, high) {
+      if (store(cpu, offset, low, high)) cpu.host.trace(cpu, traceKind, low, high);
+      return Status.next;
     },
   };
 }
@@ -149,6 +159,7 @@ export const coreBehaviours: Partial<Record<SysregName, Behaviour>> = {
   TTBR0_EL1: translation(Reg.TTBR0_EL1, TraceKind.ttbr0Write),
   TTBR1_EL1: translation(Reg.TTBR1_EL1, TraceKind.ttbr1Write),
   TTBR0_EL2: translation(Reg.TTBR0_EL2, TraceKind.ttbr0El2Write),
+  VMPIDR_EL2: traced(Reg.VMPIDR_EL2, TraceKind.vmpidrWrite),
   VTTBR_EL2: translation(Reg.VTTBR_EL2, TraceKind.vttbrWrite),
   VTCR_EL2: translation(Reg.VTCR_EL2),
   MAIR_EL1: translation(Reg.MAIR_EL1),

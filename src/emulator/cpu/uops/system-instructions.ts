@@ -42,10 +42,10 @@ function zeroBlock(c: UopContext): void {
   );
 }
 
-/** There is no cache to clean: with the page known to be readable nothing is left to do. */
+/** There is no cache to clean: with the page known to be readable nothing is left to do. TPU concerns DC CVAU only; the slow path tells. */
 function cleanByAddress(c: UopContext): void {
   const unknown = i32.eqz(c.probe(c.x('n'), false));
-  c.f.if(i32.or(unknown, trapped(c, Sctlr.UCI, Hcr.TPC)), () => general(c, 0));
+  c.f.if(i32.or(unknown, trapped(c, Sctlr.UCI, Hcr.TPC | Hcr.TPU)), () => general(c, 0));
 }
 
 define('SYS_systeminstrs', {

@@ -2,9 +2,10 @@
  * One CPU's interface of the GIC-400 (GICC) as Non-secure software sees it (IHI 0048B chapter 4.4): Group 1 interrupts, priorities in the
  * Non-secure view (bits 7:4), GICC_BPR being the Non-secure binary point. The aliased Secure registers (ABPR, AIAR, AEOIR, AHPPIR) read as zero.
  */
+import { TraceKind } from '../../trace-events.ts';
 import type { Plain } from '../device.ts';
 import { numbers } from '../plain.ts';
-import type { Distributor, PendingInterrupt } from './distributor.ts';
+import type { Distributor, GicTrace, PendingInterrupt } from './distributor.ts';
 import { FIRST_SPECIAL_INTID, GICC, GICC_IIDR_VALUE, IDLE_PRIORITY, SPURIOUS } from './registers.ts';
 
 /** GICC_CTLR, Non-secure view: EnableGrp1, bypass disable bits, EOImodeNS. */
@@ -25,6 +26,7 @@ export class CpuInterface {
     private readonly cpu: number,
     private readonly distributor: Distributor,
     private readonly changed: () => void,
+    private readonly trace: GicTrace,
   ) {}
 
   reset(): void {
@@ -65,14 +67,16 @@ export class CpuInterface {
     if (offset === GICC.CTLR) this.ctlr = value & CTLR_MASK;
     else if (offset === GICC.PMR) this.pmr = value & 0xf0;
     else if (offset === GICC.BPR) this.bpr = Math.max(value & 7, BPR_MINIMUM);
-    else if (offset === GICC.EOIR) this.endOfInterrupt(value & 0x3ff);
+    else if (offset === GICC.EOIR) this.endOfInterrupt(value & 0x1fff);
     else if (offset === GICC.APR0) this.activePriorities = value & 0xffff;
     this.changed();
   }
 
   /** GICC_DIR, register 0 of page 1: meaningful only with split priority drop and deactivation. */
   deactivate(value: number): void {
-    if (this.ctlr & CTLR_EOI_MODE) this.distributor.deactivate(this.cpu, value & 0x3ff);
+    if (!(this.ctlr & CTLR_EOI_MODE)) return;
+    this.trace(this.cpu, TraceKind.interruptDeactivate, value & 0x3ff);
+    this.distributor.deactivate(this.cpu, value & 0x3ff);
   }
 
   private get runningPriority(): number {
@@ -93,14 +97,17 @@ export class CpuInterface {
 
   private acknowledge(): number {
     const best = this.deliverable();
+    this.trace(this.cpu, TraceKind.interruptAcknowledge, answer(best));
     if (!best) return SPURIOUS;
     this.activePriorities |= 1 << (this.groupPriority(best.priority) >> 4);
     this.distributor.acknowledge(this.cpu, best);
     return answer(best);
   }
 
-  private endOfInterrupt(intid: number): void {
+  private endOfInterrupt(value: number): void {
+    const intid = value & 0x3ff;
     if (intid >= FIRST_SPECIAL_INTID) return;
+    this.trace(this.cpu, TraceKind.interruptEnd, value);
     this.activePriorities &= this.activePriorities - 1;
     if (!(this.ctlr & CTLR_EOI_MODE)) this.distributor.deactivate(this.cpu, intid);
   }

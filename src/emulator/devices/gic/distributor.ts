@@ -5,6 +5,7 @@
  * and priorities are kept in the Non-secure view, in which 4 bits (7:4) exist.
  */
 import { CPU_COUNT } from '../../memory-layout.ts';
+import { TraceKind } from '../../trace-events.ts';
 import type { Plain, Width } from '../device.ts';
 import { numbers, record } from '../plain.ts';
 import {
@@ -32,6 +33,9 @@ export interface PendingInterrupt {
   readonly priority: number;
 }
 
+/** Takes an event of the trace: the CPU it is about, its kind, and the argument's halves. */
+export type GicTrace = (cpu: number, kind: TraceKind, low: number, high?: number) => void;
+
 export class Distributor {
   private enabledGroup1 = 0;
   private readonly enabled = new Uint32Array(WORDS);
@@ -48,7 +52,10 @@ export class Distributor {
   private readonly sgiSources = new Uint8Array(CPU_COUNT * 16);
 
   /** `changed` is called whenever what is pending for some CPU may have changed. */
-  constructor(private readonly changed: () => void) {
+  constructor(
+    private readonly changed: () => void,
+    private readonly trace: GicTrace,
+  ) {
     this.reset();
   }
 
@@ -61,12 +68,13 @@ export class Distributor {
     for (const bytes of [this.priority, this.targets, this.sgiSources]) bytes.fill(0);
   }
 
-  /** Sets the input signal of a PPI of `cpu`, or of an SPI (`cpu` does not matter). */
+  /** Sets the input signal of a PPI of `cpu`, or of an SPI (then `cpu` is who causes it). */
   setLevel(cpu: number, intid: number, level: boolean): void {
     const word = wordOf(cpu, intid);
     const bit = 1 << (intid & 31);
     if (((this.level[word] & bit) !== 0) === level) return;
     this.level[word] ^= bit;
+    this.trace(cpu, TraceKind.interruptLine, intid | (level ? 0x1_0000 : 0));
     if (level) this.latched[word] |= bit & this.edge[word];
     this.changed();
   }
@@ -218,6 +226,7 @@ export class Distributor {
 
   /** GICD_SGIR: target list filter in bits 25:24, CPU target list in 23:16, SGI number in 3:0. */
   private generateSgi(value: number, cpu: number): void {
+    this.trace(cpu, TraceKind.softwareInterrupt, value);
     const filter = (value >>> 24) & 3;
     const list = [(value >>> 16) & ALL_CPUS, ALL_CPUS & ~(1 << cpu), 1 << cpu, 0][filter];
     for (let target = 0; target < CPU_COUNT; target++) {

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Line } from '../../cpu/state.ts';
 import { StateError } from '../device.ts';
-import { Gic400 } from './gic400.ts';
+import { Gic400, type GicHost } from './gic400.ts';
+import { TraceKind } from '../../trace-events.ts';
 import { GICC, GICD, GICH } from './registers.ts';
 
 const REGION = { GICD: 0, GICC: 1, GICH: 2, GICV: 3 };
@@ -9,6 +10,8 @@ const DIR = 0x1_0000;
 const EOI_MODE = 0x200;
 
 let lines: number[];
+/** Trace events: CPU, kind, low half of the argument. */
+let events: [number, number, number][];
 let gic: Gic400;
 
 const read = (region: number, offset: number, cpu = 0) => gic.read(offset, 4, cpu, region);
@@ -16,6 +19,12 @@ const write = (region: number, offset: number, value: number, cpu = 0) => gic.wr
 const byte = (offset: number, value: number, cpu = 0) => gic.write(offset, 1, value, cpu, REGION.GICD);
 const acknowledge = (cpu = 0) => read(REGION.GICC, GICC.IAR, cpu);
 const end = (intid: number, cpu = 0) => write(REGION.GICC, GICC.EOIR, intid, cpu);
+
+const host: GicHost = {
+  setLines: (cpu, bits) => (lines[cpu] = bits),
+  executing: () => 0,
+  trace: (cpu, kind, low) => events.push([cpu, kind, low]),
+};
 
 /** Enables the distributor, and each CPU interface with all priorities let through. */
 function enableAll(control = 1): void {
@@ -35,7 +44,8 @@ function enableSpi(intid: number, targets: number, priority = 0xa0): void {
 
 beforeEach(() => {
   lines = [0, 0, 0, 0];
-  gic = new Gic400({ setLines: (cpu, bits) => (lines[cpu] = bits) });
+  events = [];
+  gic = new Gic400(host);
   gic.reset();
 });
 
@@ -433,6 +443,48 @@ describe('the virtual interface', () => {
   });
 });
 
+describe('the trace', () => {
+  const life = (): [number, number, number][] => events.splice(0);
+
+  it("follows a guest's interrupt from the line through the list register to the end", () => {
+    enableAll(0x201);
+    enableSpi(53, 0b0010);
+    gic.setSpi(21, true);
+    expect(acknowledge(1)).toBe(53);
+    write(REGION.GICC, GICC.EOIR, 53, 1);
+    write(REGION.GICH, GICH.HCR, 1, 1);
+    const hardware = (0x9000_0000 | (53 << 10) | 53) >>> 0;
+    write(REGION.GICH, GICH.LR + 4, hardware, 1);
+    write(REGION.GICV, GICC.PMR, 0xff, 1);
+    write(REGION.GICV, GICC.CTLR, 1, 1);
+    expect(read(REGION.GICV, GICC.IAR, 1)).toBe(53);
+    gic.setSpi(21, false);
+    write(REGION.GICV, GICC.EOIR, 53, 1);
+    expect(life()).toEqual([
+      [0, TraceKind.interruptLine, 0x1_0000 | 53],
+      [1, TraceKind.interruptAcknowledge, 53],
+      [1, TraceKind.interruptEnd, 53],
+      [1, TraceKind.listRegisterWrite, hardware],
+      [1, TraceKind.guestAcknowledge, 53],
+      [0, TraceKind.interruptLine, 53],
+      [1, TraceKind.guestEnd, 53],
+      [1, TraceKind.interruptDeactivate, 0x1_0000 | 53],
+    ]);
+  });
+
+  it('tells of software interrupts and of acknowledges that found nothing', () => {
+    enableAll();
+    write(REGION.GICD, GICD.SGIR, (0b0100 << 16) | 3, 1);
+    expect(acknowledge(2)).toBe(3 | (1 << 10));
+    expect(acknowledge(2)).toBe(1023);
+    expect(life()).toEqual([
+      [1, TraceKind.softwareInterrupt, (0b0100 << 16) | 3],
+      [2, TraceKind.interruptAcknowledge, 3 | (1 << 10)],
+      [2, TraceKind.interruptAcknowledge, 1023],
+    ]);
+  });
+});
+
 describe('saving', () => {
   it('gives back the same machine, signals included', () => {
     enableAll();
@@ -447,7 +499,7 @@ describe('saving', () => {
     const before = lines;
     expect(before).toEqual([Line.IRQ, 0, Line.IRQ, Line.vIRQ]);
     lines = [0, 0, 0, 0];
-    gic = new Gic400({ setLines: (cpu, bits) => (lines[cpu] = bits) });
+    gic = new Gic400(host);
     gic.restore(saved);
     expect(lines).toEqual(before);
     expect(gic.save()).toEqual(saved);

@@ -1,10 +1,11 @@
 /** The GIC-400 of the ZynqMP: distributor, CPU interfaces, virtual interfaces, and where the SoC maps them. */
 import { Line } from '../../cpu/state.ts';
 import { CPU_COUNT } from '../../memory-layout.ts';
+import { TraceKind } from '../../trace-events.ts';
 import type { Device, Plain, Region, Width } from '../device.ts';
 import { list, record } from '../plain.ts';
 import { CpuInterface } from './cpu-interface.ts';
-import { Distributor } from './distributor.ts';
+import { Distributor, type GicTrace } from './distributor.ts';
 import { MAINTENANCE_PPI, SPI_BASE } from './registers.ts';
 import { VirtualInterface } from './virtual-interface.ts';
 
@@ -14,6 +15,10 @@ const REGION = { GICD: 0, GICC: 1, GICH: 2, GICV: 3 } as const;
 /** What the GIC drives: `Line` bits into each CPU. */
 export interface GicHost {
   setLines(cpu: number, lines: number): void;
+  /** The CPU that is executing (0 when none is). */
+  executing(): number;
+  /** An event of the trace that `cpu` caused or is told of. */
+  trace(cpu: number, kind: TraceKind, low: number, high: number): void;
 }
 
 export class Gic400 implements Device {
@@ -25,13 +30,17 @@ export class Gic400 implements Device {
     { base: 0xf904_0000, size: 0x2_0000 },
     { base: 0xf906_0000, size: 0x2_0000 },
   ];
-  private readonly distributor = new Distributor(() => this.update());
-  private readonly interfaces = perCpu((cpu) => new CpuInterface(cpu, this.distributor, () => this.update()));
+  private readonly trace: GicTrace = (cpu, kind, low, high = 0) => this.host.trace(cpu, kind, low, high);
+  private readonly distributor = new Distributor(() => this.update(), this.trace);
+  private readonly interfaces = perCpu(
+    (cpu) => new CpuInterface(cpu, this.distributor, () => this.update(), this.trace),
+  );
   private readonly virtual = perCpu(
     (cpu) =>
       new VirtualInterface(
         (intid) => this.deactivatePhysical(cpu, intid),
         () => this.update(),
+        (kind, low, high) => this.trace(cpu, kind, low, high),
       ),
   );
   private readonly lines = new Uint8Array(CPU_COUNT);
@@ -41,7 +50,7 @@ export class Gic400 implements Device {
 
   /** Level of a shared peripheral interrupt; `spi` as in the device tree (INTID - 32). */
   setSpi(spi: number, level: boolean): void {
-    this.distributor.setLevel(0, spi + SPI_BASE, level);
+    this.distributor.setLevel(this.host.executing(), spi + SPI_BASE, level);
   }
   /** Level of a private peripheral interrupt (INTID 16-31) of one CPU. */
   setPpi(cpu: number, intid: number, level: boolean): void {
@@ -87,7 +96,9 @@ export class Gic400 implements Device {
   }
 
   private deactivatePhysical(cpu: number, intid: number): void {
-    if (intid >= 16) this.distributor.deactivate(cpu, intid);
+    if (intid < 16) return;
+    this.trace(cpu, TraceKind.interruptDeactivate, intid | 0x1_0000);
+    this.distributor.deactivate(cpu, intid);
   }
 
   /** Settles the maintenance interrupts, then drives the CPUs' signals. */

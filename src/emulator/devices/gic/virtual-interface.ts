@@ -2,6 +2,7 @@
  * One CPU's virtual interface of the GIC-400: the hypervisor's control registers (GICH) and the guest's CPU interface (GICV) over the same list
  * registers (IHI 0048B chapter 5).
  */
+import { TraceKind } from '../../trace-events.ts';
 import type { Plain } from '../device.ts';
 import { list, number, record } from '../plain.ts';
 import {
@@ -50,6 +51,7 @@ export class VirtualInterface {
   constructor(
     private readonly deactivatePhysical: (intid: number) => void,
     private readonly changed: () => void,
+    private readonly trace: (kind: TraceKind, low: number, high?: number) => void,
   ) {}
 
   reset(): void {
@@ -99,11 +101,16 @@ export class VirtualInterface {
 
   /** Writes a GICH register. */
   writeControl(offset: number, value: number): void {
-    if (offset >= GICH.LR && offset < GICH.LR + 4 * LR_COUNT) this.lr[(offset - GICH.LR) >> 2] = value;
+    if (offset >= GICH.LR && offset < GICH.LR + 4 * LR_COUNT) this.setListRegister((offset - GICH.LR) >> 2, value);
     else if (offset === GICH.HCR) this.hcr = value & HCR_MASK;
     else if (offset === GICH.VMCR) this.setVmcr(value);
     else if (offset === GICH.APR) this.apr = value;
     this.changed();
+  }
+
+  private setListRegister(index: number, value: number): void {
+    this.trace(TraceKind.listRegisterWrite, value, index);
+    this.lr[index] = value;
   }
 
   /** Reads a register of GICV page 0. */
@@ -219,6 +226,7 @@ export class VirtualInterface {
   }
 
   private acknowledge(index: number): number {
+    this.trace(TraceKind.guestAcknowledge, this.intidOf(index));
     if (index < 0) return this.intidOf(index);
     this.apr |= 1 << (this.groupPriority(this.lr[index]) >> 3);
     this.lr[index] = (this.lr[index] & ~LR_STATE) | LR_ACTIVE;
@@ -228,6 +236,7 @@ export class VirtualInterface {
 
   private endOfInterrupt(value: number): void {
     if ((value & 0x3ff) >= FIRST_SPECIAL_INTID) return;
+    this.trace(TraceKind.guestEnd, value & 0x1fff);
     const dropped = this.apr !== 0;
     this.apr &= this.apr - 1;
     if (this.vmcr & VMCR.VEM) return;

@@ -1,0 +1,89 @@
+/** From a Linux kernel's exception entry code to what it interrupted: a program, or the kernel itself (struct pt_regs on the stack). */
+import type { System } from '../contexts/system.ts';
+import type { SymbolFile } from '../symbols/symbol-file.ts';
+import type { Boundary, PhysicalFrame } from '../unwinding/frame.ts';
+import { CodeSpace, ownerOf, unwindRegisters } from './code-space.ts';
+import type { EntryPlace } from './entry-code.ts';
+import { exceptionLabel } from './exception-label.ts';
+import type { UserRegistersLayout } from './user-registers.ts';
+
+/** ESR of an SVC #0, the only one Linux' programs make. */
+const ESR_SVC_0 = 0x5600_0000n;
+const RETURNS = /^ret_to_(user|kernel)/;
+
+/** The boundary below a frame of the kernel's entry code; undefined for a kernel thread's first frame. */
+export async function linuxBoundary(
+  system: System,
+  file: SymbolFile,
+  layout: UserRegistersLayout,
+  frame: PhysicalFrame,
+  place: EntryPlace,
+): Promise<Boundary | undefined> {
+  const owner = ownerOf(frame);
+  const isSaved = place.isSaved || RETURNS.test(place.symbol);
+  const read = isSaved ? fromMemory(owner, layout, frame.registers.sp) : unfinished(system, owner, frame);
+  const pstate = read('PSTATE');
+  const registers = unwindRegisters({ read });
+  if (pstate === undefined || registers.pc === 0n) return undefined;
+  const isUser = ((pstate >> 2n) & 3n) === 0n;
+  const label = await labelOf(system, file, owner, place, isUser ? read('SYSCALL') : undefined);
+  if (!isUser) {
+    return {
+      label: `${label} at EL1`,
+      interrupted: { space: owner, registers, pc: registers.pc, isReturnAddress: false },
+    };
+  }
+  const domain = owner.space.kind === 'guest' ? owner.space.domain : 0;
+  const space = new CodeSpace(system, { kind: 'guest', domain, el: 0 }, owner.vcpuAddress, owner.task, undefined);
+  return { label: `${label} \u2192 EL1`, interrupted: { space, registers, pc: registers.pc, isReturnAddress: false } };
+}
+
+type Read = (name: string) => bigint | undefined;
+
+function fromMemory(owner: CodeSpace, layout: UserRegistersLayout, base: bigint | undefined): Read {
+  return (name) => {
+    const offset = layout.offsets.get(name);
+    return base === undefined || offset === undefined ? undefined : owner.word(base + offset);
+  };
+}
+
+/** At the vector the registers are still those of what was interrupted. */
+function unfinished(system: System, owner: CodeSpace, frame: PhysicalFrame): Read {
+  const vcpu = owner.vcpuAddress;
+  const registers = vcpu === undefined ? undefined : system.hypervisor?.guestRegisters(vcpu);
+  const pstate = registers?.read('SPSR_EL1') ?? 0n;
+  const isUser = ((pstate >> 2n) & 3n) === 0n;
+  return (name) => {
+    if (name === 'PC') return registers?.read('ELR_EL1');
+    if (name === 'PSTATE') return registers?.read('SPSR_EL1');
+    if (name === 'SYSCALL') return registers?.read('X8');
+    if (name === 'SP') return isUser ? registers?.read('SP_EL0') : frame.registers.sp;
+    return frame.registers.get(Number(name.slice(1)));
+  };
+}
+
+/** A system call has its name: `SVC #0 sendfile64`. */
+async function labelOf(
+  system: System,
+  file: SymbolFile,
+  owner: CodeSpace,
+  place: EntryPlace,
+  syscall: bigint | undefined,
+): Promise<string> {
+  const number = syscall === undefined ? -1 : Number(BigInt.asIntN(32, syscall));
+  const isCall = /sync/.test(place.symbol) || RETURNS.test(place.symbol) || place.symbol === 'ret_from_fork';
+  if (number < 0 || !isCall) return exceptionLabel(place.symbol, undefined);
+  const name = syscallName(system, file, owner, number);
+  return name === undefined ? exceptionLabel('', ESR_SVC_0) : `${exceptionLabel('', ESR_SVC_0)} ${name}`;
+}
+
+/** The function in the kernel's table of system calls, without its prefix. */
+function syscallName(system: System, file: SymbolFile, owner: CodeSpace, number: number): string | undefined {
+  const table = file.symbols.named('sys_call_table').at(0)?.value;
+  const module = system.moduleIn(owner.space);
+  if (table === undefined || !module) return undefined;
+  const slide = system.slide(module, owner.space) ?? 0n;
+  const handler = owner.word(table + slide + BigInt(8 * number));
+  const symbol = handler === undefined ? undefined : file.symbols.covering(handler - slide);
+  return symbol?.name.replace(/^__arm64_sys_/, '');
+}
