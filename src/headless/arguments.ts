@@ -9,6 +9,7 @@ export const USAGE = `Usage: npm run -s headless -- [--pack DIR] [--cold] [steps
   --json              print one JSON object as the last line
   --quiet             do not show on standard error what the consoles print
   --limit N           give up after N instructions in all
+  --engine E          interpreter, translator (everything at once) or mixed (what is hot; the default): the same states, at other speeds
 
 Steps:
   --until T REGEX     run until console T (xen, d0, d1, d2) has printed a match since the previous step
@@ -26,6 +27,10 @@ export type Step =
   | { readonly kind: 'save'; readonly file: string }
   | { readonly kind: 'load'; readonly file: string };
 
+/** How much is translated, and from how many samples on. */
+export const ENGINES = { interpreter: Infinity, mixed: undefined, translator: 1 } as const;
+export type Engine = keyof typeof ENGINES;
+
 /** A whole command line. */
 export interface Arguments {
   readonly pack: string;
@@ -36,6 +41,7 @@ export interface Arguments {
   readonly isQuiet: boolean;
   /** Instructions in all, this run only. */
   readonly limit: number;
+  readonly engine: Engine;
   readonly wantsHelp: boolean;
 }
 
@@ -50,12 +56,14 @@ export function parseArguments(words: readonly string[]): Arguments {
   const steps: Step[] = [];
   const options = { pack: DEFAULT_PACK, isCold: false, wantsHash: false, wantsJson: false, isQuiet: false };
   let limit = Infinity;
+  let engine: Engine = 'mixed';
   let wantsHelp = false;
   for (let word = reader.take(); word !== undefined; word = reader.take()) {
     const step = readStep(word, reader);
     if (step) steps.push(step);
     else if (word === '--pack') options.pack = reader.value(word);
     else if (word === '--limit') limit = reader.count(word);
+    else if (word === '--engine') engine = reader.engine(word);
     else if (word === '--cold') options.isCold = true;
     else if (word === '--hash') options.wantsHash = true;
     else if (word === '--json') options.wantsJson = true;
@@ -63,7 +71,7 @@ export function parseArguments(words: readonly string[]): Arguments {
     else if (word === '--help' || word === '-h') wantsHelp = true;
     else throw new UsageError(`${word} is not an option`);
   }
-  return { ...options, steps, limit, wantsHelp };
+  return { ...options, steps, limit, engine, wantsHelp };
 }
 
 function readStep(word: string, reader: WordReader): Step | undefined {
@@ -112,6 +120,13 @@ class WordReader {
     } catch {
       throw new UsageError(`${option}: ${word} is not a regular expression`);
     }
+  }
+
+  engine(option: string): Engine {
+    const word = this.value(option);
+    if (!Object.hasOwn(ENGINES, word))
+      throw new UsageError(`${option}: ${word} is none of ${Object.keys(ENGINES).join(', ')}`);
+    return word as Engine;
   }
 
   count(option: string): number {

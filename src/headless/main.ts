@@ -5,7 +5,7 @@ import { SnapshotError } from '../emulator/snapshot-file.ts';
 import { type Pack, loadPack } from '../pack/load.ts';
 import { FolderFiles } from '../pack/node/folder-files.ts';
 import { PackError } from '../pack/pack-error.ts';
-import { type Arguments, parseArguments, type Step, USAGE, UsageError } from './arguments.ts';
+import { type Arguments, ENGINES, parseArguments, type Step, USAGE, UsageError } from './arguments.ts';
 import { ConsoleEcho } from './console-echo.ts';
 import { Runner, StepError } from './runner.ts';
 
@@ -27,6 +27,8 @@ async function main(): Promise<void> {
   }
   const echo = new ConsoleEcho(args.isQuiet);
   const runner = new Runner(args.limit, (id, bytes) => echo.print(id, bytes));
+  const threshold = ENGINES[args.engine];
+  if (threshold !== undefined) runner.machine.translator.threshold = threshold;
   const pack = await prepare(runner, args);
   const failure = runSteps(runner, args.steps);
   echo.finish();

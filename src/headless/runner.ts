@@ -156,5 +156,12 @@ const ENDINGS: Readonly<Record<Exclude<RunResult, 'done' | 'stopped'>, string>> 
 
 function describeAccess({ what, address, width, pc, el, vmid, count }: UnmodelledAccess): object {
   const where = address === undefined ? {} : { address: `0x${address.toString(16)}`, width };
-  return { what, ...where, pc: `0x${pc.toString(16)}`, el, domain: el === 2 || vmid === 0 ? null : `d${vmid - 1}`, count };
+  return {
+    what,
+    ...where,
+    pc: `0x${pc.toString(16)}`,
+    el,
+    domain: el === 2 || vmid === 0 ? null : `d${vmid - 1}`,
+    count,
+  };
 }

@@ -43,6 +43,7 @@ export class FlatCpu {
       decoding: () => {},
       hasBreakpoint: () => false,
       breakpoint: () => false,
+      sample: () => {},
     });
     this.#enterEl0();
     this.state.set(TLB, TLB_BASE);
@@ -134,6 +135,7 @@ export class FlatCpu {
       takeInterrupt: () => false,
     };
     const mmu: Mmu = {
+      ram: () => 1,
       data: (_cpu, lo, hi, info) => this.#data(lo, hi, info),
       fetch: () => 0,
       selectContext: () => {},

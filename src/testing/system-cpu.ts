@@ -51,6 +51,7 @@ export class SystemCpu {
 
   #mmu(): Mmu {
     return {
+      ram: () => 1,
       data: () => 0,
       fetch: () => 0,
       selectContext: () => void this.contextSelections++,

@@ -34,14 +34,14 @@ const FLAGS: Record<Flag, { bit: number; offset: number }> = {
 export const ALL_FLAGS = 15;
 
 /** Which copies in locals are valid: a bit for each of X0-X30 and SP; flags; whether FP access was checked. */
-class Validity {
-  registers = 0;
-  others = 0;
+interface Validity {
+  registers: number;
+  others: number;
 }
 
 /** A function builder that knows which copies are valid after code that runs only sometimes. */
 export class TrackingBuilder extends FunctionBuilder {
-  readonly valid = new Validity();
+  readonly valid: Validity = { registers: 0, others: 0 };
 
   constructor(signature: Signature) {
     super(signature);
@@ -97,9 +97,9 @@ export interface RegionExits {
   readonly pageVa: Local;
   readonly budget: Local;
   /** Continues at a word of the page (block of this region or not). */
-  goto(word: number): void;
+  readonly goto: (word: number) => void;
   /** Continues at any address. */
-  jump(va: Expr): void;
+  readonly jump: (va: Expr) => void;
   /** `(cpu, va, info, pc, budget) -> linear address, or 1 after making PC and BUDGET exact for interpreting the instruction`. */
   readonly ram: FunctionRef;
   readonly helpers: HelperRefs;

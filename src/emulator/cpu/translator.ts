@@ -17,7 +17,10 @@ import { BUDGET, PC } from './state.ts';
 import { ALL_FLAGS, Effects, RegionContext, type RegionExits, TrackingBuilder } from './translator-context.ts';
 import { variantKey } from './uops/define.ts';
 
-/** Samples of a record that make it worth translating. */
+/**
+ * Samples of a record (one in about 24 executions) that make it worth translating. The host's compilers cost milliseconds a region, most of them for the optimised
+ * code: what runs less than some ten thousand times is cheaper interpreted.
+ */
 const HOT = 600;
 /** Translated bytes (of wasm) after which everything is dropped and made anew as needed. */
 const MAX_CODE = 48 << 20;
@@ -38,8 +41,8 @@ export interface TranslatorHost {
 }
 
 export class Translator {
-  /** Off: nothing is translated any more (what is, stays). */
-  enabled = true;
+  /** Samples that make a record hot: Infinity to translate nothing more, 1 to translate at once. */
+  threshold = HOT;
   /** Regions made since the start, and their bytes of wasm. */
   readonly made = { regions: 0, bytes: 0 };
   readonly #counts = new Map<number, number>();
@@ -56,10 +59,10 @@ export class Translator {
 
   /** A record that is about to be interpreted, taken now and then. */
   sample(record: number): void {
-    if (!this.enabled) return;
     const count = (this.#counts.get(record) ?? 0) + 1;
     this.#counts.set(record, count);
-    if (count !== HOT) return;
+    if (count < this.threshold) return;
+    this.#counts.delete(record);
     const { page, word } = this.interpreter.pool.locate(record);
     if (this.interpreter.pool.op(record) !== OP_TRANSLATED) this.#translate(page, word);
   }
