@@ -1,5 +1,6 @@
 /** The page's side of a session: its stores, and what a person can make it do. */
 import type { Location } from '../protocol/address.ts';
+import type { StackFrame } from '../protocol/inspect.ts';
 import type { TerminalId } from '../protocol/pack.ts';
 import type { PackSource } from '../protocol/pack.ts';
 import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
@@ -10,7 +11,7 @@ import { CommandRegistry } from './commands.ts';
 import { ConsoleHub } from './console-hub.ts';
 import { createContextStore } from './context-store.ts';
 import { createMachineStore, isRunning } from './machine-store.ts';
-import { createNavigationStore } from './navigation.ts';
+import { createNavigationStore, showLocation, showSource } from './navigation.ts';
 import { addMessage, createOutputStore } from './output-store.ts';
 import type { Connect, SessionConnection } from './session.ts';
 import { createSourceStore } from './source-cache.ts';
@@ -147,6 +148,17 @@ export class Client {
     this.context.setState({ target, frames: [], frameId: null, framesError: null });
   }
 
+  /** Makes a frame current and shows its source, or its code when it has none. */
+  showFrame(frame: StackFrame): void {
+    this.context.setState({ frameId: frame.id });
+    const { source, domain, location } = frame;
+    if (!source) showLocation(this.navigation, 'disassembly', location);
+    else {
+      const owner = domain === null ? ({ kind: 'xen' } as const) : ({ kind: 'domain', domain } as const);
+      showSource(this.navigation, { path: source.path, line: source.line, owner });
+    }
+  }
+
   /** Says that memory or registers were written, so that views read again. */
   invalidate(): void {
     this.machine.setState(({ revision }) => ({ revision: revision + 1 }));
@@ -170,7 +182,10 @@ export class Client {
     try {
       const frames = await this.session.stackTrace(stop.stopId, target);
       const top = frames.find((frame) => frame.presentationHint !== 'label');
-      if (isCurrent()) this.context.setState({ frames, frameId: top?.id ?? null, framesError: null });
+      if (!isCurrent()) return;
+      this.context.setState({ frames, frameId: top?.id ?? null, framesError: null });
+      // A pause is about the machine as a whole: it leaves what the person is reading in front.
+      if (top?.source && stop.reason !== 'pause') this.showFrame(top);
     } catch (error) {
       const message = messageOf(error);
       if (isCurrent() && message !== STALE_STOP) {

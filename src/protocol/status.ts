@@ -5,7 +5,7 @@ import type { TerminalId } from './pack.ts';
 export type ExceptionLevel = 0 | 1 | 2 | 3;
 
 /** What took a pCPU from one exception level to another. */
-export type TransitionKind = 'SVC' | 'HVC' | 'SMC' | 'IRQ' | 'FIQ' | 'ABORT' | 'TRAP' | 'ERET';
+export type TransitionKind = 'SVC' | 'HVC' | 'SMC' | 'IRQ' | 'FIQ' | 'ABORT' | 'WFI' | 'MSR' | 'TRAP' | 'ERET';
 
 /** One change of exception level. */
 export interface Transition {

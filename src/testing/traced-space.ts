@@ -3,10 +3,9 @@ import { FrameScope, type MachineAccess } from '../debugger/expressions/frame-sc
 import { Registers } from '../debugger/unwinding/registers.ts';
 import { topFrame, type Unwinder } from '../debugger/unwinding/unwinder.ts';
 import type { UnwindSpace } from '../debugger/unwinding/frame.ts';
+import { PT_LOAD } from '../formats/elf/elf.ts';
 import type { SymbolFile } from '../debugger/symbols/symbol-file.ts';
 import type { TracedStep } from './step-trace.ts';
-
-const PT_LOAD = 1;
 
 /** The space of `step`. With `withoutFrameInfo` the module pretends to have no call frame information. */
 export function tracedSpace(file: SymbolFile, step: TracedStep, withoutFrameInfo: boolean): UnwindSpace {

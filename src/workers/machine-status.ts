@@ -10,9 +10,11 @@ import type { CpuStatus, ExceptionLevel, MachineStatus, Transition, TransitionKi
 import { vcpuOf, vmidOf } from './address-spaces.ts';
 
 const CLASS_KINDS: Readonly<Record<number, TransitionKind>> = {
+  0x01: 'WFI',
   0x15: 'SVC',
   0x16: 'HVC',
   0x17: 'SMC',
+  0x18: 'MSR',
   0x20: 'ABORT',
   0x21: 'ABORT',
   0x24: 'ABORT',
@@ -41,6 +43,8 @@ export function domainOfCpu(cpu: Cpu, domainOf: (vmid: number) => number | undef
 
 export class StatusSampler {
   readonly #transitions: Map<string, Transition>[];
+  /** Those of the sample before, shown for as long as there are no newer ones and the machine stands still. */
+  readonly #shown: (readonly Transition[])[] = [];
   readonly #scratch = regimeRegisters({});
   #lastInstructions = 0;
   #lastTime = 0;
@@ -71,9 +75,16 @@ export class StatusSampler {
   sample(running: boolean): MachineStatus {
     const { machine } = this;
     this.#measure(running);
-    const cpus = machine.cpus.map((cpu) => this.#cpu(cpu));
+    const cpus = machine.cpus.map((cpu) => this.#cpu(cpu, running));
     const virtualTime = Math.max(...machine.clock.time);
     return { running, instructions: machine.instructions, virtualTime, mips: running ? this.#mips : 0, cpus };
+  }
+
+  #takeTransitions(index: number, running: boolean): readonly Transition[] {
+    const recent = [...this.#transitions[index].values()];
+    this.#transitions[index].clear();
+    if (running || recent.length > 0) this.#shown[index] = recent;
+    return this.#shown[index] ?? [];
   }
 
   /** A running mean over about a second. */
@@ -89,14 +100,13 @@ export class StatusSampler {
     this.#lastTime = now;
   }
 
-  #cpu(cpu: Cpu): CpuStatus {
+  #cpu(cpu: Cpu, running: boolean): CpuStatus {
     const { index, state } = cpu;
     const isOn = this.machine.powered[index];
     const el = state.get(EL) as ExceptionLevel;
     const domain = isOn ? (domainOfCpu(cpu, this.domainOf) ?? null) : null;
     captureRegisters(state, 1, this.#scratch);
-    const transitions = [...this.#transitions[index].values()];
-    this.#transitions[index].clear();
+    const transitions = this.#takeTransitions(index, running);
     return {
       cpu: index,
       state: !isOn ? 'off' : state.get(SLEEP) !== 0 ? 'sleeping' : 'running',

@@ -39,7 +39,7 @@ export type Node = { readonly at: number } & (
   | { readonly kind: 'register'; readonly name: string }
   | { readonly kind: 'unary'; readonly operator: UnaryOperator; readonly operand: Node }
   | { readonly kind: 'binary'; readonly operator: BinaryOperator; readonly left: Node; readonly right: Node }
-  | { readonly kind: 'conditional'; readonly test: Node; readonly then: Node; readonly otherwise: Node }
+  | { readonly kind: 'conditional'; readonly test: Node; readonly whenTrue: Node; readonly whenFalse: Node }
   | { readonly kind: 'assign'; readonly target: Node; readonly value: Node }
   | { readonly kind: 'member'; readonly object: Node; readonly member: string; readonly isArrow: boolean }
   | { readonly kind: 'index'; readonly array: Node; readonly index: Node }

@@ -87,7 +87,7 @@ class Evaluator {
         await this.value(node.left);
         return this.value(node.right);
       case 'conditional':
-        return this.value(isTrue(await this.value(node.test)) ? node.then : node.otherwise);
+        return this.value(isTrue(await this.value(node.test)) ? node.whenTrue : node.whenFalse);
       case 'assign':
         return this.#assign(node.target, await this.value(node.value));
       case 'unary':

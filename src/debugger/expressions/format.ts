@@ -132,7 +132,7 @@ function formatFloat(value: number): string {
 }
 
 /** An enumerator, or flags joined by `|`, or the number. */
-export function formatEnum(value: bigint, { enumerators }: EnumType): string {
+function formatEnum(value: bigint, { enumerators }: EnumType): string {
   const exact = enumerators.find((it) => it.value === value);
   if (exact) return exact.name;
   const isFlags = enumerators.every(({ value: it }) => it >= 0n && (it & (it - 1n)) === 0n) && enumerators.length > 0;
@@ -145,7 +145,7 @@ export function formatEnum(value: bigint, { enumerators }: EnumType): string {
 }
 
 /** True for the types that hold text. */
-export function isCharacter(type: Type): boolean {
+function isCharacter(type: Type): boolean {
   const bare = strip(type);
   if (bare.kind !== 'base' || bare.byteSize !== 1) return false;
   return bare.encoding === DW_ATE_signed_char || bare.encoding === DW_ATE_unsigned_char;

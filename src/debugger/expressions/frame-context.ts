@@ -12,7 +12,7 @@ export interface FrameView {
   readonly module: Module;
   readonly unwinder: Unwinder;
   /** System and vector registers as they are now (`V0`, `TPIDR_EL0`); undefined when unknown. */
-  liveRegister(name: string): Promise<bigint | undefined>;
+  readonly liveRegister: (name: string) => Promise<bigint | undefined>;
 }
 
 /** First DWARF number of the SIMD&FP registers. */

@@ -1,6 +1,7 @@
 /** Names as a frame sees them: its variables, then the globals of its file, functions and symbols. */
+import { STT_FUNC } from '../../formats/elf/symbol-table.ts';
 import type { SymbolFile } from '../symbols/symbol-file.ts';
-import { strip, type FunctionType, type Type, type TypeRef } from '../symbols/types.ts';
+import type { FunctionType, Type, TypeRef } from '../symbols/types.ts';
 import { lookupPc, type PhysicalFrame } from '../unwinding/frame.ts';
 import { INT, UNSIGNED_LONG } from './c-types.ts';
 import { objectAt } from './evaluator.ts';
@@ -156,7 +157,6 @@ export class FrameScope implements ExpressionScope {
   }
 }
 
-const STT_FUNC = 2;
 const PC = 32;
 
 /** DWARF number of a general register's name. */
@@ -168,10 +168,4 @@ function generalRegister(name: string): number | undefined {
   if (lower === 'fp') return 29;
   const match = /^[xw](\d|[12]\d|30)$/.exec(lower);
   return match ? Number(match[1]) : undefined;
-}
-
-/** True for types whose values have parts. */
-export function hasParts(type: Type): boolean {
-  const bare = strip(type);
-  return bare.kind === 'struct' || bare.kind === 'union' || bare.kind === 'array' || bare.kind === 'pointer';
 }

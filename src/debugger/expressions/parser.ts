@@ -125,9 +125,9 @@ class Parser {
     const { at } = this.#token;
     this.#depth--;
     if (!this.#accept('?')) return test;
-    const then = this.#comma();
+    const whenTrue = this.#comma();
     this.#expect(':');
-    return { kind: 'conditional', at, test, then, otherwise: this.#conditional() };
+    return { kind: 'conditional', at, test, whenTrue, whenFalse: this.#conditional() };
   }
 
   /** `first@count`: elements one after another in memory. */

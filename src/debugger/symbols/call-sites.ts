@@ -4,7 +4,7 @@ import type { DebugInfo } from '../../formats/dwarf/debug-info.ts';
 import { children, type Die } from '../../formats/dwarf/die.ts';
 
 /** Value of a parameter at the call: `location` names the register it was passed in, `value` computes it in the caller's frame. */
-export interface CallSiteParameter {
+interface CallSiteParameter {
   readonly location: Uint8Array;
   readonly value: Uint8Array;
 }

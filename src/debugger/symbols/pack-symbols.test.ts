@@ -41,7 +41,7 @@ describe.each(Object.keys(STRUCTS))('symbols of the pack file %s', (name) => {
       const addresses = randomCodeAddresses(file, COUNT, 20);
       const { agreed, differences } = await compareWithSymbolizers(path, file, addresses);
       // Before the first row of a function whose start can be patched, the tools show the line of the function before.
-      expect(differences.length, differences.join('\n')).toBeLessThanOrEqual(COUNT / 250);
+      expect(differences.slice(COUNT / 250)).toEqual([]);
       expect(agreed).toBeGreaterThan(COUNT * 0.15);
     },
     120_000,

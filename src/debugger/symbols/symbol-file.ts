@@ -10,7 +10,7 @@ import { runLineProgram, type LineTable } from '../../formats/dwarf/line-table.t
 import { dwarfSections, type DwarfSections } from '../../formats/dwarf/sections.ts';
 import type { Unit } from '../../formats/dwarf/unit.ts';
 import type { UnwindTableRow } from '../../formats/dwarf/unwind-table.ts';
-import { ElfFile } from '../../formats/elf/elf.ts';
+import { ElfFile, PT_TLS } from '../../formats/elf/elf.ts';
 import { Missing } from '../../formats/elf/pager.ts';
 import { STT_FUNC, STT_NOTYPE, STT_OBJECT, SymbolTable, type Sym } from '../../formats/elf/symbol-table.ts';
 import { AddressIndex, arangesOf, needsCompletion, rangesOfUnit, unitOffsets } from './address-index.ts';
@@ -640,8 +640,6 @@ export class SymbolFile {
     return { name: variable.name, address, size: BigInt(variable.type.byteSize), type: variable.type };
   }
 }
-
-const PT_TLS = 7;
 
 function findEnumeration(root: Die, name: string): Die | undefined {
   for (const die of children(root)) {

@@ -40,7 +40,7 @@ export type UnwindEnd = 'outermost' | 'noRule' | 'unreadable' | 'notProgressing'
  * An exception boundary: the frames below it belong to what was interrupted, perhaps at another exception level. `label` names
  * the exception (`HVC #0xEA1`).
  */
-export interface Boundary {
+interface Boundary {
   readonly label: string;
   readonly interrupted: PhysicalFrame;
 }

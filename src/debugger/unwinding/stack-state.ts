@@ -78,7 +78,7 @@ export class StackState {
       const place = this.#placeOf(register);
       if (place !== undefined) saved.set(register, place);
     }
-    return { cfaRegister, cfaOffset: -base.offset, saved, linkSlot: this.#slotOf(LR) };
+    return { cfaRegister, cfaOffset: 0 - base.offset, saved, linkSlot: this.#slotOf(LR) };
   }
 
   #cfaRegister(): number | undefined {

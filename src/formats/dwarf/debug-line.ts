@@ -12,7 +12,7 @@ export type LineString =
   | { readonly kind: 'lineStr' | 'str'; readonly offset: number };
 
 /** An entry of the file table. */
-export interface FileEntry {
+interface FileEntry {
   readonly path: LineString;
   readonly directory: number;
 }
@@ -40,7 +40,7 @@ export interface LineProgramHeader {
 const MAX_PROGRAM = 64 << 20;
 
 /** Length in bytes of the program at `offset`, its length field included. May throw `Missing`. */
-export function lineProgramLength(sections: DwarfSections, offset: number): number {
+function lineProgramLength(sections: DwarfSections, offset: number): number {
   const section = required(sections.line, '.debug_line');
   if (offset + 4 > section.size) throw new DwarfError('truncated', `.debug_line: no program at ${offset}`);
   const cursor = new Cursor(section.bytes(offset, Math.min(12, section.size - offset)));
@@ -206,7 +206,7 @@ function joinPath(base: string, path: string): string {
 }
 
 /** Removes `.`, `..` and doubled slashes. */
-export function normalizePath(path: string): string {
+function normalizePath(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
     if (part === '' || part === '.') continue;

@@ -7,7 +7,7 @@ import { parseGrowing, required } from './sections.ts';
 import type { Unit } from './unit.ts';
 
 /** `expression` is a DWARF expression that holds from `start` up to but not including `end`. */
-export interface LocationListEntry {
+interface LocationListEntry {
   readonly start: bigint;
   readonly end: bigint;
   readonly expression: Uint8Array;

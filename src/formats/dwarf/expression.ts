@@ -4,7 +4,7 @@ import { Cursor } from './cursor.ts';
 import { DwarfError } from './dwarf-error.ts';
 
 /** A base type as typed operations need it. Size in bytes; `encoding` is a DW_ATE constant. */
-export interface ExpressionType {
+interface ExpressionType {
   readonly size: number;
   readonly encoding: number;
 }

@@ -5,11 +5,11 @@ import type { LineProgramHeader } from './debug-line.ts';
 import { DwarfError } from './dwarf-error.ts';
 
 /** Row flags. */
-export const IS_STMT = 1;
-export const BASIC_BLOCK = 2;
-export const END_SEQUENCE = 4;
+const IS_STMT = 1;
+const BASIC_BLOCK = 2;
+const END_SEQUENCE = 4;
 export const PROLOGUE_END = 8;
-export const EPILOGUE_BEGIN = 16;
+const EPILOGUE_BEGIN = 16;
 
 /** A unit has tens of thousands at most; each takes 20 bytes. */
 const MAX_ROWS = 2 << 20;
@@ -225,7 +225,7 @@ class LineMachine {
     }
   }
 
-  /** DW_LNS_set_isa and opcodes of later versions: the header says how many operands they have. */
+  /** The instruction set (opcode 12) and opcodes of later versions: the header says how many operands they have. */
   #skipOperands(opcode: number, cursor: Cursor): void {
     for (let i = this.header.standardOpcodeLengths[opcode - 1]; i > 0; i--) cursor.skipLeb();
   }

@@ -4,9 +4,9 @@ import { ElfError } from './elf-error.ts';
 import { Pager } from './pager.ts';
 import { CompressedSection, cstringAt, PagedSection, type SectionData } from './section.ts';
 
-export const EM_AARCH64 = 183;
-export const ET_REL = 1;
+/** Segments of this type are loaded. */
 export const PT_LOAD = 1;
+export const PT_TLS = 7;
 const PT_NOTE = 4;
 const SHT_NOTE = 7;
 const SHT_NOBITS = 8;

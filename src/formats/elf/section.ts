@@ -92,25 +92,6 @@ export class CompressedSection implements SectionData {
   }
 }
 
-/** A section whose contents are already in memory. */
-export class MemorySection implements SectionData {
-  constructor(
-    readonly name: string,
-    private readonly contents: Uint8Array,
-  ) {}
-
-  get size(): number {
-    return this.contents.length;
-  }
-
-  bytes(offset: number, length: number): Uint8Array {
-    if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) {
-      throw outOfRange(this.name, offset, length, this.size);
-    }
-    return this.contents.subarray(offset, offset + length);
-  }
-}
-
 const CSTRING_STEP = 64;
 const MAX_CSTRING = 1 << 16;
 const decoder = new TextDecoder();

@@ -26,17 +26,26 @@ export async function buildBusybox(
   return cached('busybox', { recipe, files }, async (folder) => {
     const source = join(folder, 'source');
     await unpackSource(downloads, source);
-    await configure(source, await readFile(config, 'utf8'));
-    await compile(source, step);
+    const env = await timestamp(source);
+    await configure(source, await readFile(config, 'utf8'), env);
+    await compile(source, env, step);
     await copyFile(join(source, 'busybox_unstripped'), join(folder, 'busybox'));
     await copyFile(join(source, 'busybox.links'), join(folder, 'busybox.links'));
     await run('aarch64-linux-gnu-strip', ['-s', '-o', join(folder, 'busybox.stripped'), join(folder, 'busybox')]);
   });
 }
 
+type Environment = Readonly<Record<string, string>>;
+
+/** The program holds a time: that of the package, so that each build gives the same bytes. */
+async function timestamp(source: string): Promise<Environment> {
+  const changelog = await run('dpkg-parsechangelog', ['-l', join(source, 'debian/changelog')]);
+  return { SOURCE_DATE_EPOCH: /^Timestamp: (\d+)$/m.exec(changelog)?.[1] ?? '0' };
+}
+
 /** `allnoconfig`, then our settings, then defaults for what they bring with them. */
-async function configure(source: string, settings: string): Promise<void> {
-  await run('make', ['allnoconfig', ...MAKE_ARGS], { cwd: source });
+async function configure(source: string, settings: string, env: Environment): Promise<void> {
+  await run('make', ['allnoconfig', ...MAKE_ARGS], { cwd: source, env });
   const chosen = new Map(
     settings
       .split('\n')
@@ -47,7 +56,7 @@ async function configure(source: string, settings: string): Promise<void> {
   const kept = (await readFile(path, 'utf8')).split('\n').filter((line) => !chosen.has(nameOf(line)));
   const lines = [...chosen].map(([name, value]) => (value === 'n' ? `# ${name} is not set` : `${name}=${value}`));
   await writeFile(path, [...kept, ...lines, ''].join('\n'));
-  await run('make', ['oldconfig', ...MAKE_ARGS], { cwd: source, input: '\n'.repeat(2000) });
+  await run('make', ['oldconfig', ...MAKE_ARGS], { cwd: source, env, input: '\n'.repeat(2000) });
 }
 
 function splitSetting(line: string): readonly [string, string] {
@@ -59,13 +68,10 @@ function nameOf(line: string): string {
   return /CONFIG_\w+/.exec(line)?.[0] ?? '';
 }
 
-async function compile(source: string, step: StepProgress): Promise<void> {
-  const changelog = await run('dpkg-parsechangelog', ['-l', join(source, 'debian/changelog')]);
-  const epoch = /^Timestamp: (\d+)$/m.exec(changelog)?.[1] ?? '0';
+async function compile(source: string, env: Environment, step: StepProgress): Promise<void> {
   const flags = `EXTRA_CFLAGS=-ffile-prefix-map=${source}=${BUSYBOX_SOURCE_PREFIX}`;
   let lines = 0;
   const onLine = (): void => step.at(++lines, EXPECTED_LINES, 'compiling');
-  const env = { SOURCE_DATE_EPOCH: epoch };
   await run('make', [`-j${availableParallelism()}`, ...MAKE_ARGS, flags], { cwd: source, env, onLine });
   await run('make', ['busybox.links', ...MAKE_ARGS, flags], { cwd: source, env });
 }

@@ -51,11 +51,11 @@ function Tab({ api, params }: IDockviewPanelHeaderProps<Record<string, unknown>>
     <div className="dock-tab" data-owner={owner === undefined ? undefined : ownerOf(owner)}>
       {owner !== undefined && <span className="owner-dot" />}
       <span>{title}</span>
-      <button
-        type="button"
+      {/* For the mouse only: a tab may hold no control of its own; the keyboard has the command Close Panel. */}
+      <span
         className="dock-tab-close"
-        aria-label={`Close ${title}`}
-        tabIndex={-1}
+        aria-hidden="true"
+        title={`Close ${title}`}
         onPointerDown={(event) => event.preventDefault()}
         onClick={(event) => {
           event.stopPropagation();
@@ -63,7 +63,7 @@ function Tab({ api, params }: IDockviewPanelHeaderProps<Record<string, unknown>>
         }}
       >
         <Icon name="close" size={11} />
-      </button>
+      </span>
     </div>
   );
 }

@@ -1,24 +1,12 @@
 /** The stack of the current target, across exception levels. */
 import './styles.css';
-import { type KeyboardEvent, type ReactElement, useEffect } from 'react';
-import type { Client } from '../../client/client.ts';
-import { showLocation, showSource } from '../../client/navigation.ts';
+import type { KeyboardEvent, ReactElement } from 'react';
 import { formatLocation } from '../../protocol/address.ts';
 import type { StackFrame } from '../../protocol/inspect.ts';
 import { targetKey } from '../../protocol/target.ts';
 import { useClient, useMachine, useTargetContext } from '../../ui/client-context.tsx';
 import { Empty } from '../../ui/widgets/empty.tsx';
 import { ownerOf } from '../../ui/widgets/owner-chip.tsx';
-
-/** Shows a frame's source, or its code when it has none. */
-function openFrame(client: Client, frame: StackFrame): void {
-  client.context.setState({ frameId: frame.id });
-  if (frame.source) {
-    const owner =
-      frame.domain === null ? ({ kind: 'xen' } as const) : ({ kind: 'domain', domain: frame.domain } as const);
-    showSource(client.navigation, { path: frame.source.path, line: frame.source.line, owner });
-  } else showLocation(client.navigation, 'disassembly', frame.location);
-}
 
 function FrameRow({ frame, isCurrent }: { readonly frame: StackFrame; readonly isCurrent: boolean }): ReactElement {
   const client = useClient();
@@ -37,7 +25,7 @@ function FrameRow({ frame, isCurrent }: { readonly frame: StackFrame; readonly i
       className={`frame ${frame.presentationHint}`}
       data-owner={owner}
       title={formatLocation(frame.location)}
-      onClick={() => openFrame(client, frame)}
+      onClick={() => client.showFrame(frame)}
     >
       <span className="frame-level">EL{frame.el}</span>
       <span className="frame-name">{frame.name}</span>
@@ -54,11 +42,6 @@ export function CallStackView(): ReactElement {
   const client = useClient();
   const { frames, frameId, framesError, target } = useTargetContext((state) => state);
   const running = useMachine((state) => state.stop === null);
-  useEffect(() => {
-    const top = frames.find((frame) => frame.id === frameId);
-    if (top?.source && client.machine.getState().stop?.reason !== 'pause') openFrame(client, top);
-    // Only a new stack brings its source forward by itself, not a change of the selected frame.
-  }, [client, frames]);
   if (frames.length === 0) {
     const text = running
       ? 'Pause the machine to see the call stack, from the program through the kernel into Xen.'
@@ -71,7 +54,7 @@ export function CallStackView(): ReactElement {
     const next = move === undefined ? undefined : real[real.findIndex(({ id }) => id === frameId) + move];
     if (!next) return;
     event.preventDefault();
-    openFrame(client, next);
+    client.showFrame(next);
   };
   return (
     <div className="view">

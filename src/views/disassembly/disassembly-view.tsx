@@ -176,8 +176,9 @@ function sameLocation(a: Location | null, space: AddressSpace, address: bigint):
 
 function Code({ position, pc, rowsThatFit, isMixed, showWords, first, onGo }: CodeProps): ReactElement {
   const { top, focus } = position;
-  const { rows: instructions, error } = useInstructions(top, rowsThatFit);
+  const { rows: instructions, error } = useInstructions(top, rowsThatFit + Number(NEAR));
   const breakpoints = useBreakpointsAt();
+  const isRunning = useMachine((state) => state.stop === null);
   const all = makeRows(instructions, isMixed);
   const focusRow = all.findIndex((row) => row.kind === 'instruction' && row.instruction.address === focus);
   // Headings and source lines take rows too, so the focus may be farther down than instructions alone would say.
@@ -187,6 +188,8 @@ function Code({ position, pc, rowsThatFit, isMixed, showWords, first, onGo }: Co
     const row = rows.find(({ kind }) => kind === 'instruction');
     if (row?.kind === 'instruction') first.current = row.instruction.address;
   });
+  if (rows.length === 0 && isRunning)
+    return <Empty>Pause the machine to see the code that the current target executes.</Empty>;
   if (rows.length === 0 && error !== null) return <Empty>This code cannot be shown: {error}.</Empty>;
   const renderRow = (row: Row): ReactElement => {
     if (row.kind === 'function')

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 import { domainName } from '../../client/machine-store.ts';
 import { cpuOfTarget } from '../../client/targets.ts';
 import type { PackDomain } from '../../protocol/pack.ts';
-import type { CpuStatus, ExceptionLevel } from '../../protocol/status.ts';
+import type { CpuStatus, ExceptionLevel, TransitionKind } from '../../protocol/status.ts';
 import { useClient, useMachine, useTargetContext } from '../../ui/client-context.tsx';
 import { Empty } from '../../ui/widgets/empty.tsx';
 import { ownerOf } from '../../ui/widgets/owner-chip.tsx';
@@ -31,18 +31,19 @@ function Cell({ column, el, name, markers, currentCpu }: CellProps): ReactElemen
     else if (column !== null) client.select({ kind: 'vcpu', domain: column, vcpu: 0 });
   };
   const place = el === 2 ? `Xen for ${name}` : `${name} EL${el}`;
-  const who = here.length > 0 ? `pCPU ${here.map(({ cpu }) => cpu).join(', ')}` : 'no pCPU';
+  const who = here.length > 0 ? `pCPU ${here.map(({ cpu }) => cpu).join(' ')}` : 'no pCPU';
   return (
     <button
       type="button"
       className={`map-cell el${el}${here.some(({ cpu }) => cpu === currentCpu) ? ' current' : ''}`}
       data-owner={el === 2 ? 'xen' : ownerOf(column)}
-      aria-label={`${place}: ${who}`}
       onClick={select}
     >
+      <span className="visually-hidden">{`${place}: ${who}`}</span>
       {here.map(({ cpu, isSleeping }) => (
         <span
           key={cpu}
+          aria-hidden="true"
           className={isSleeping ? 'map-cpu sleeping' : 'map-cpu'}
           title={`pCPU ${cpu} ${isSleeping ? 'sleeping (WFI)' : 'running'} in ${place}`}
         >
@@ -53,6 +54,9 @@ function Cell({ column, el, name, markers, currentCpu }: CellProps): ReactElemen
   );
 }
 
+/** Kinds whose names are too long for a column. */
+const SHORT_NAMES: Readonly<Partial<Record<TransitionKind, string>>> = { ABORT: 'ABT' };
+
 /** What crossed one boundary of one column, entries before returns. */
 function Boundary({ crossings }: { readonly crossings: readonly Crossing[] }): ReactElement {
   return (
@@ -60,7 +64,7 @@ function Boundary({ crossings }: { readonly crossings: readonly Crossing[] }): R
       {crossings.slice(0, 2).map(({ kind, isEntry, count }) => (
         <span key={`${kind}${isEntry}`} className="map-crossing" title={`${count} since the last sample`}>
           {isEntry ? '↓' : '↑'}
-          {kind}
+          {SHORT_NAMES[kind] ?? kind}
         </span>
       ))}
     </div>

@@ -33,6 +33,26 @@ function createTerminal(): Terminal {
   });
 }
 
+/** Milliseconds that the terminal takes to see that it is in the page again, with a good margin. */
+const ATTENTION = 60;
+
+/**
+ * While its panel was covered the terminal did not draw, and its scroll bar kept the size it had before. A change of size draws all anew, and after that
+ * the scroll bar can be put where it belongs. Returns how to call it off.
+ */
+function comeForward(terminal: Terminal): () => void {
+  const redraw = setTimeout(() => {
+    const { cols, rows } = terminal;
+    terminal.resize(cols, rows + 1);
+    terminal.resize(cols, rows);
+  }, ATTENTION);
+  const scroll = setTimeout(() => terminal.scrollToBottom(), 2 * ATTENTION);
+  return () => {
+    clearTimeout(redraw);
+    clearTimeout(scroll);
+  };
+}
+
 /** Connects a terminal to its console; returns how to disconnect it. */
 function connect(terminal: Terminal, client: Client, id: TerminalId): () => void {
   const unsubscribe = client.consoles.subscribe(id, (bytes) => (bytes ? terminal.write(bytes) : terminal.reset()));
@@ -64,7 +84,10 @@ export function TerminalView({ params, isVisible }: ViewProps): ReactElement {
     terminalRef.current = terminal;
     const disconnect = connect(terminal, client, id);
     const observer = new ResizeObserver(() => {
-      if (element.clientWidth > 0 && element.clientHeight > 0) fit.fit();
+      if (element.clientWidth === 0 || element.clientHeight === 0) return;
+      const wasAtEnd = terminal.buffer.active.viewportY === terminal.buffer.active.baseY;
+      fit.fit();
+      if (wasAtEnd) terminal.scrollToBottom();
     });
     observer.observe(element);
     return () => {
@@ -78,7 +101,9 @@ export function TerminalView({ params, isVisible }: ViewProps): ReactElement {
     if (terminalRef.current) terminalRef.current.options.theme = terminalTheme();
   }, [theme]);
   useEffect(() => {
-    if (isVisible) terminalRef.current?.refresh(0, terminalRef.current.rows - 1);
+    const terminal = terminalRef.current;
+    if (!isVisible || !terminal) return undefined;
+    return comeForward(terminal);
   }, [isVisible]);
 
   return (
