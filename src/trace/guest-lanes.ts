@@ -1,0 +1,153 @@
+/** What is known of each vCPU while a recording is read: its state, its task, the system call it is in, the probed functions it is in. */
+import { domidOf, isGuest, isIdle, NO_VCPU, type VcpuKey } from './labels.ts';
+import type { TimelineModel, VcpuTracks } from './model.ts';
+
+/** Xen's runstates (public/vcpu.h). */
+export const Runstate = { running: 0, runnable: 1, blocked: 2, offline: 3 } as const;
+
+interface OpenFunction {
+  readonly probe: number;
+  readonly span: number;
+}
+
+interface Lane {
+  readonly tracks: VcpuTracks;
+  state: number;
+  /** When it became runnable, and on which pCPU somebody saw to that. */
+  runnableSince: number;
+  wasPreempted: boolean;
+  wokenBy: number;
+  task: number;
+  readonly functions: OpenFunction[];
+  readonly hypervisorFunctions: OpenFunction[];
+}
+
+/** Tasks of all domains have different numbers. */
+const TASKS_PER_DOMAIN = 2 ** 22;
+const UNKNOWN_TASK = TASKS_PER_DOMAIN - 1;
+
+export class GuestLanes {
+  private readonly lanes = new Map<VcpuKey, Lane>();
+  /** The system call that each task is in: a label. */
+  private readonly openSyscalls = new Map<number, number>();
+
+  constructor(
+    private readonly model: TimelineModel,
+    private readonly startTime: () => number,
+  ) {}
+
+  /** A vCPU gets a pCPU. */
+  run(key: VcpuKey, cpu: number, time: number): void {
+    const lane = this.lane(key);
+    if (!lane || lane.state === Runstate.running) return;
+    if (lane.state === Runstate.runnable) this.ranAfterWaiting(lane, time);
+    lane.state = Runstate.running;
+    lane.tracks.states.set(time, this.label(`pCPU ${cpu}`, 'running', key));
+  }
+
+  /** What a vCPU has become that has lost its pCPU (`isSwitch`) or was woken by what `cpu` does. */
+  changeState(key: VcpuKey, state: number, cpu: number, time: number, isSwitch: boolean): void {
+    const lane = this.lane(key);
+    if (!lane || (lane.state === Runstate.running && !isSwitch) || lane.state === state) return;
+    lane.state = state;
+    if (state === Runstate.runnable) {
+      lane.runnableSince = time;
+      lane.wasPreempted = isSwitch;
+      lane.wokenBy = cpu;
+    }
+    const category =
+      state === Runstate.runnable ? (isSwitch ? 'preempted' : 'runnable') : (STATE_CATEGORIES[state] ?? 'offline');
+    lane.tracks.states.set(time, this.label(category, category, key));
+  }
+
+  /** The kernel of a vCPU changes tasks. `name` is what the task is called. */
+  switchTask(key: VcpuKey, pid: number, name: string, time: number): void {
+    const lane = this.lane(key);
+    if (!lane) return;
+    lane.task = pid;
+    const category = pid === 0 ? 'idle-task' : 'task';
+    lane.tracks.tasks.set(time, this.label(pid === 0 ? 'idle' : `${name} ${pid}`, category, key));
+    lane.tracks.syscalls.set(time, this.openSyscalls.get(this.taskKey(lane)) ?? this.label('', 'none', key));
+  }
+
+  enterSyscall(key: VcpuKey, name: string, time: number): void {
+    const lane = this.lane(key);
+    if (!lane) return;
+    const label = this.label(name, 'syscall', key);
+    this.openSyscalls.set(this.taskKey(lane), label);
+    lane.tracks.syscalls.set(time, label);
+  }
+
+  /** A vCPU goes on with its program. */
+  toProgram(key: VcpuKey, time: number): void {
+    const lane = this.lane(key);
+    if (!lane || !this.openSyscalls.delete(this.taskKey(lane))) return;
+    lane.tracks.syscalls.set(time, this.label('', 'none', key));
+  }
+
+  enterFunction(key: VcpuKey, isHypervisor: boolean, probe: number, text: string, time: number): void {
+    const lane = this.lane(key, true);
+    if (!lane) return;
+    const stack = isHypervisor ? lane.hypervisorFunctions : lane.functions;
+    const track = isHypervisor ? lane.tracks.hypervisorFunctions : lane.tracks.functions;
+    stack.push({ probe, span: track.open(time, this.label(text, 'function', key), stack.length) });
+  }
+
+  leaveFunction(key: VcpuKey, isHypervisor: boolean, probe: number, time: number): void {
+    const lane = this.lane(key, true);
+    if (!lane) return;
+    const stack = isHypervisor ? lane.hypervisorFunctions : lane.functions;
+    const track = isHypervisor ? lane.tracks.hypervisorFunctions : lane.tracks.functions;
+    const index = stack.findLastIndex((open) => open.probe === probe);
+    if (index >= 0) for (const { span } of stack.splice(index)) track.close(span, time);
+  }
+
+  /** The pCPU that made a waiting vCPU runnable, and when; undefined when nobody did. */
+  wokenBy(key: VcpuKey): { readonly cpu: number; readonly time: number } | undefined {
+    const lane = this.lanes.get(key);
+    if (lane?.state !== Runstate.runnable || lane.wasPreempted) return undefined;
+    return { cpu: lane.wokenBy, time: lane.runnableSince };
+  }
+
+  private ranAfterWaiting(lane: Lane, time: number): void {
+    this.model.schedulingLatency.add(lane.runnableSince, time, lane.wasPreempted ? 1 : 0, lane.tracks.key);
+  }
+
+  private taskKey(lane: Lane): number {
+    const key = lane.task < 0 ? UNKNOWN_TASK - (lane.tracks.key & 0xffff) : lane.task;
+    return domidOf(lane.tracks.key) * TASKS_PER_DOMAIN + key;
+  }
+
+  private label(text: string, category: Parameters<TimelineModel['labels']['intern']>[1], key: VcpuKey): number {
+    return this.model.labels.intern(text, category, key);
+  }
+
+  /** Lanes of guests; of Xen's own vCPUs only `withIdle`. */
+  private lane(key: VcpuKey, withIdle = false): Lane | undefined {
+    if (!isGuest(key) && !(withIdle && (isIdle(key) || key === NO_VCPU))) return undefined;
+    const known = this.lanes.get(key);
+    return known ?? this.makeLane(key);
+  }
+
+  private makeLane(key: VcpuKey): Lane {
+    const tracks = this.model.vcpu(key);
+    const lane: Lane = {
+      tracks,
+      state: Runstate.offline,
+      runnableSince: 0,
+      wasPreempted: false,
+      wokenBy: 0,
+      task: -1,
+      functions: [],
+      hypervisorFunctions: [],
+    };
+    this.lanes.set(key, lane);
+    const start = this.startTime();
+    tracks.states.set(start, this.label('offline', 'offline', key));
+    tracks.tasks.set(start, this.label('', 'none', key));
+    tracks.syscalls.set(start, this.label('', 'none', key));
+    return lane;
+  }
+}
+
+const STATE_CATEGORIES = ['running', 'runnable', 'blocked', 'offline'] as const;

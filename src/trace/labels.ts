@@ -1,0 +1,70 @@
+/** What slices are called and how they are counted: interned, so that a slice is one number. */
+
+/** Kinds of slices; what colours and statistics go by. */
+export const CATEGORIES = [
+  'el0',
+  'el1',
+  'el2',
+  'asleep',
+  'off',
+  'running',
+  'runnable',
+  'preempted',
+  'blocked',
+  'offline',
+  'task',
+  'idle-task',
+  'syscall',
+  'function',
+  'none',
+] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+/** A vCPU as one number: `domid << 16 | vcpu`. */
+export type VcpuKey = number;
+/** Nobody's: Xen before its domains run. */
+export const NO_VCPU: VcpuKey = -1;
+/** Xen's idle domain (public/xen.h: DOMID_IDLE). */
+export const IDLE_DOMID = 0x7fff;
+
+export const vcpuKey = (domid: number, vcpu: number): VcpuKey => (domid << 16) | vcpu;
+export const domidOf = (key: VcpuKey): number => key >>> 16;
+export const isIdle = (key: VcpuKey): boolean => key !== NO_VCPU && domidOf(key) === IDLE_DOMID;
+/** A guest's. */
+export const isGuest = (key: VcpuKey): boolean => key !== NO_VCPU && domidOf(key) !== IDLE_DOMID;
+
+/** `d1v0` as Xen's `%pv` prints it, `idle2`, or `xen`. */
+export function vcpuName(key: VcpuKey): string {
+  if (key === NO_VCPU) return 'xen';
+  return isIdle(key) ? `idle${key & 0xffff}` : `d${domidOf(key)}v${key & 0xffff}`;
+}
+
+/** A name of slices. */
+export interface Label {
+  readonly text: string;
+  readonly category: Category;
+  /** Whose time it is. */
+  readonly vcpu: VcpuKey;
+}
+
+export class LabelTable {
+  readonly labels: Label[] = [];
+  /** Index into `CATEGORIES` by label. */
+  readonly categories: number[] = [];
+  private readonly known = new Map<string, number>();
+
+  intern(text: string, category: Category, vcpu: VcpuKey): number {
+    const key = `${category}:${vcpu}:${text}`;
+    const found = this.known.get(key);
+    if (found !== undefined) return found;
+    const id = this.labels.length;
+    this.known.set(key, id);
+    this.labels.push({ text, category, vcpu });
+    this.categories.push(CATEGORIES.indexOf(category));
+    return id;
+  }
+
+  get(id: number): Label {
+    return this.labels[id];
+  }
+}
