@@ -66,32 +66,51 @@ function drawWord(row: Encoding, random: Random): number {
   }
 }
 
-/** Load-exclusive, perhaps something in between, store-exclusive of the same size, status in X0. */
+/**
+ * Load-exclusive, something in between, and one or two store-exclusives of the same size, status in X0 and X1. The second always fails; so does the first after
+ * CLREX or 16 bytes further on.
+ */
 function exclusivePair(random: Random): Unit {
   const suffix = pick(['B', 'H', '', 'P'], random);
-  const loadNames = suffix === 'P' ? ['LDXP', 'LDAXP'] : [`LDXR${suffix}`, `LDAXR${suffix}`];
-  const storeNames = suffix === 'P' ? ['STXP', 'STLXP'] : [`STXR${suffix}`, `STLXR${suffix}`];
-  const fields = { sz: random() % 2, Rn: ALIGNED, Rs: 31, Rt2: suffix === 'P' ? 3 : 31, Rt: 2 };
-  const load = encode(encodingNamed(`${pick(loadNames, random)}_ldstexcl`), fields);
-  const store = encode(encodingNamed(`${pick(storeNames, random)}_ldstexcl`), {
-    ...fields,
-    Rs: 0,
-    Rt: 1 + (random() % 4),
-  });
-  const between =
-    random() % 4 ? drawWord(pick(generalRows, random), random) : encode(encodingNamed('CLREX_barriers'), {});
-  return [load, between, store];
+  const isPair = suffix === 'P';
+  const loads = isPair ? ['LDXP', 'LDAXP'] : [`LDXR${suffix}`, `LDAXR${suffix}`];
+  const stores = isPair ? ['STXP', 'STLXP'] : [`STXR${suffix}`, `STLXR${suffix}`];
+  const fields = { sz: random() % 2, Rs: 31, Rt2: isPair ? 3 : 31, Rt: 2 };
+  const word = (names: readonly string[], more: Fields) =>
+    encode(encodingNamed(`${pick(names, random)}_ldstexcl`), { ...fields, Rn: ALIGNED, ...more });
+  const store = (more: Fields) => word(stores, { Rt: 4 + (random() % 4), ...more });
+  const load = word(loads, {});
+  const further = encode(encodingNamed('ADD_addsub_imm'), { sf: 1, imm12: 16, Rn: ALIGNED, Rd: TARGET });
+  switch (random() % 5) {
+    case 0:
+      return [load, encode(encodingNamed('CLREX_barriers'), {}), store({ Rs: 0 })];
+    case 1:
+      return [load, further, store({ Rs: 0, Rn: TARGET }), store({ Rs: 1 })];
+    case 2:
+      return [load, store({ Rs: 0 }), store({ Rs: 1 })];
+    default:
+      return [load, drawWord(pick(generalRows, random), random), store({ Rs: 0 })];
+  }
 }
 
-const SYSTEM_FIELDS: Fields = { o0: 1, op1: 3, CRn: 4, CRm: 2, op2: 0 };
+const NZCV: Fields = { o0: 1, op1: 3, CRn: 4, CRm: 2, op2: 0 };
+const FPSR: Fields = { ...NZCV, CRm: 4, op2: 1 };
+const TPIDR_EL0: Fields = { ...NZCV, CRn: 13, CRm: 0, op2: 2 };
 
-/** NZCV, FPSR or TPIDR_EL0 to or from a register; DC ZVA. */
+/** NZCV or TPIDR_EL0 to or from a register; FPSR to one (QEMU keeps bits 31:28 that are written, which only AArch32 has); DC ZVA. */
 function systemInstruction(random: Random): Unit {
-  const zeroBlock = encode(encodingNamed('SYS_systeminstrs'), { op1: 3, CRn: 7, CRm: 4, op2: 1, Rt: ALIGNED });
-  if (random() % 8 === 0) return [zeroBlock];
-  const place = pick<Fields>([{}, { CRm: 4, op2: 1 }, { CRn: 13, CRm: 0, op2: 2 }], random);
-  const row = encodingNamed(pick(['MRS_systemmove', 'MSR_systemmove'], random));
-  return [encode(row, { ...SYSTEM_FIELDS, ...place, Rt: random() % 8 })];
+  const Rt = random() % 8;
+  switch (random() % 8) {
+    case 0:
+      return [encode(encodingNamed('SYS_systeminstrs'), { op1: 3, CRn: 7, CRm: 4, op2: 1, Rt: ALIGNED })];
+    case 1:
+    case 2:
+      return [encode(encodingNamed('MRS_systemmove'), { ...FPSR, Rt })];
+    default: {
+      const row = encodingNamed(pick(['MRS_systemmove', 'MSR_systemmove'], random));
+      return [encode(row, { ...pick([NZCV, TPIDR_EL0], random), Rt })];
+    }
+  }
 }
 
 /** A branch over the next units, `to` of them. */

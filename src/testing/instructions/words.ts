@@ -36,6 +36,9 @@ export const SYSTEM_ROWS: readonly string[] = [
   'SYSL_systeminstrs',
 ];
 
+/** X30, which BLR reads before it writes it. */
+const LINK = 30;
+
 const pick = <T>(from: readonly T[], random: Random): T => from[random() % from.length];
 
 function systemFields(row: Encoding, fields: Fields, random: Random): void {
@@ -83,6 +86,7 @@ function confine(row: Encoding, word: number, random: Random): number {
   const fields = fieldsOf(row, word);
   if (row.group === 'systemmove' || row.group === 'systeminstrs') systemFields(row, fields, random);
   keepGoing(fields);
+  if (row.group === 'branch_reg' && random() % 4 === 0) fields['Rn'] = LINK;
   if (hasBase(row)) separate(row, fields, random);
   return encode(row, fields);
 }
