@@ -1,7 +1,8 @@
 /** The call stack across exception levels: Xen, the guest's kernel, its program, with a boundary row at each exception. */
 import type { ExecutionContext, System } from '../contexts/system.ts';
 import type { AddressSpace } from '../contexts/spaces.ts';
-import type { Boundary, PhysicalFrame, UnwindEnd } from '../unwinding/frame.ts';
+import type { PhysicalFrame, UnwindEnd } from '../unwinding/frame.ts';
+import type { Boundary } from './boundary.ts';
 import { type LogicalFrame, logicalFrames, topFrame, Unwinder } from '../unwinding/unwinder.ts';
 import { CodeSpace, ownerOf, unwindRegisters } from './code-space.ts';
 import { entryPlace } from './entry-code.ts';

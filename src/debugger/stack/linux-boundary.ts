@@ -1,7 +1,8 @@
 /** From a Linux kernel's exception entry code to what it interrupted: a program, or the kernel itself (struct pt_regs on the stack). */
 import type { System } from '../contexts/system.ts';
 import type { SymbolFile } from '../symbols/symbol-file.ts';
-import type { Boundary, PhysicalFrame } from '../unwinding/frame.ts';
+import type { PhysicalFrame } from '../unwinding/frame.ts';
+import type { Boundary } from './boundary.ts';
 import { CodeSpace, ownerOf, unwindRegisters } from './code-space.ts';
 import type { EntryPlace } from './entry-code.ts';
 import { exceptionLabel } from './exception-label.ts';

@@ -1,6 +1,7 @@
 /** From Xen's exception entry code to what it interrupted: a guest, or Xen itself (struct cpu_user_regs on the stack). */
 import type { System } from '../contexts/system.ts';
-import type { Boundary, PhysicalFrame } from '../unwinding/frame.ts';
+import type { PhysicalFrame } from '../unwinding/frame.ts';
+import type { Boundary } from './boundary.ts';
 import { Registers } from '../unwinding/registers.ts';
 import { CodeSpace, ownerOf, unwindRegisters } from './code-space.ts';
 import { type EntryPlace } from './entry-code.ts';

@@ -1,0 +1,91 @@
+/** The command console: lines of GDB's language in, text out. */
+import { SpaceError } from '../contexts/system.ts';
+import { MemoryError } from '../contexts/reader.ts';
+import type { Debugger } from '../debugger.ts';
+import { ExpressionError } from '../expressions/expression-error.ts';
+import { NoSymbolsError } from '../stack/inspection.ts';
+import { BREAKPOINT_COMMANDS } from './breakpoint-commands.ts';
+import { type Command, CommandError } from './command.ts';
+import { ConsoleState } from './console-state.ts';
+import { DATA_COMMANDS } from './data-commands.ts';
+import { GUEST_COMMANDS } from './guest-commands.ts';
+import { RUN_COMMANDS } from './run-commands.ts';
+import { STACK_COMMANDS } from './stack-commands.ts';
+import { table } from './text.ts';
+
+const HELP: Command = {
+  names: ['help', 'h'],
+  usage: '[COMMAND]',
+  help: 'what there is',
+  run: (_state, argument) => Promise.resolve(helpText(argument)),
+};
+
+const COMMANDS: readonly Command[] = [
+  ...RUN_COMMANDS,
+  ...BREAKPOINT_COMMANDS,
+  ...STACK_COMMANDS,
+  ...DATA_COMMANDS,
+  ...GUEST_COMMANDS,
+  HELP,
+];
+
+function helpText(argument: string): string {
+  if (argument !== '') {
+    const command = find(argument);
+    return `${command.names.join(', ')} ${command.usage}\n${command.help}`;
+  }
+  return table(COMMANDS.map(({ names, usage, help }) => [names.join(', '), usage, help]));
+}
+
+function find(name: string): Command {
+  const exact = COMMANDS.find(({ names }) => names.includes(name));
+  if (exact) return exact;
+  const matches = COMMANDS.filter(({ names }) => names[0].startsWith(name));
+  if (matches.length === 1) return matches[0];
+  if (matches.length > 1) throw new CommandError(`"${name}" could be ${matches.map(({ names }) => names[0]).join(', ')}`);
+  throw new CommandError(`there is no command "${name}": try help`);
+}
+
+export class CommandConsole {
+  readonly state: ConsoleState;
+  readonly #logs: string[] = [];
+  #last = '';
+
+  /** Takes the debugger's logpoint output: it is printed with the command that ran the machine. */
+  constructor(session: Debugger) {
+    this.state = new ConsoleState(session);
+    session.onLog = (text) => this.#logs.push(text);
+  }
+
+  /**
+   * Carries out one line and answers with its output, perhaps empty. Rejects with `CommandError` when it cannot be done. An empty line repeats the last
+   * one; `#` begins a comment.
+   */
+  async execute(line: string): Promise<string> {
+    const text = line.trim();
+    if (text.startsWith('#')) return '';
+    const whole = text === '' ? this.#last : text;
+    if (whole === '') return '';
+    this.#last = whole;
+    const [, name, argument] = /^([a-zA-Z]+)\s*(.*)$/s.exec(whole) ?? [];
+    if (name === undefined) throw new CommandError(`"${whole}" is not a command: try help`);
+    try {
+      const output = await find(name).run(this.state, argument.trim());
+      return [...this.#logs.splice(0), ...(output === '' ? [] : [output])].join('\n');
+    } catch (error) {
+      throw asCommandError(error);
+    }
+  }
+
+  /** Commands that begin with what is typed. */
+  completions(line: string): readonly string[] {
+    const names = COMMANDS.map(({ names: [name] }) => name);
+    return names.filter((name) => name.startsWith(line.trim()));
+  }
+}
+
+/** What a person can do something about is told, anything else is a defect. */
+function asCommandError(error: unknown): unknown {
+  const isTold = [ExpressionError, SpaceError, MemoryError, NoSymbolsError].some((kind) => error instanceof kind);
+  return isTold && error instanceof Error ? new CommandError(error.message) : error;
+}
