@@ -1,0 +1,69 @@
+/** Results of the bench: medians, the table, the committed figures to compare with. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+
+/** One workload. */
+export interface Result {
+  readonly name: string;
+  readonly engine: string;
+  readonly oursSeconds: number;
+  readonly qemuSeconds: number;
+  /** Ours to QEMU's. */
+  readonly ratio: number;
+  readonly instructions: number;
+  /** Million instructions per second of ours. */
+  readonly mips: number;
+}
+
+/** What is committed: the last run of each kind of machine. */
+type Committed = Readonly<Record<string, readonly Result[]>>;
+
+const RESULTS = join(import.meta.dirname, 'results.json');
+
+/** Names processor, number of cores and JavaScript engine: only runs of the same kind can be compared. */
+export function machineKind(): string {
+  const all = cpus();
+  return `${all[0]?.model.trim() ?? 'unknown'} x${all.length}, V8 ${process.versions.v8.split('.').slice(0, 2).join('.')}`;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export function committedResults(): readonly Result[] {
+  return readAll()[machineKind()] ?? [];
+}
+
+/** Replaces what is committed of these workloads for this kind of machine. */
+export function commitResults(results: readonly Result[]): void {
+  const isSame = (a: Result, b: Result): boolean => a.name === b.name && a.engine === b.engine;
+  const kept = committedResults().filter((old) => !results.some((result) => isSame(old, result)));
+  writeFileSync(RESULTS, `${JSON.stringify({ ...readAll(), [machineKind()]: [...kept, ...results] }, null, 2)}\n`);
+}
+
+function readAll(): Committed {
+  try {
+    return JSON.parse(readFileSync(RESULTS, 'utf8')) as Committed;
+  } catch {
+    return {};
+  }
+}
+
+export const HEADING = 'workload            ours s   QEMU s   ratio    million    MIPS   last committed ratio';
+
+export function line(result: Result, committed: readonly Result[]): string {
+  const before = committed.find(({ name, engine }) => name === result.name && engine === result.engine);
+  const cells = [
+    result.name.padEnd(17),
+    result.oursSeconds.toFixed(2).padStart(9),
+    result.qemuSeconds.toFixed(2).padStart(9),
+    result.ratio.toFixed(2).padStart(8),
+    (result.instructions / 1e6).toFixed(0).padStart(11),
+    result.mips.toFixed(0).padStart(8),
+    before ? `   ${before.ratio.toFixed(2)}` : '   -',
+  ];
+  return cells.join('');
+}
