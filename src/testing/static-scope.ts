@@ -7,14 +7,18 @@ import { Registers } from '../debugger/unwinding/registers.ts';
 import { topFrame, Unwinder } from '../debugger/unwinding/unwinder.ts';
 
 /** A scope at the entry of `main`. `registers` holds system registers by name. */
-export async function staticScope(file: SymbolFile, registers: Map<string, RegisterValue>): Promise<FrameScope> {
+export async function staticScope(
+  file: SymbolFile,
+  registers: Map<string, RegisterValue>,
+  hasSymbols = true,
+): Promise<FrameScope> {
   const [main] = await file.lookupFunction('main');
   const written = new Map<bigint, number>();
   const readMemory = async (address: bigint, length: number): Promise<Uint8Array> => {
     const bytes = await readSegment(file, address, length);
     return bytes.map((byte, i) => written.get(address + BigInt(i)) ?? byte);
   };
-  const module = { file, slide: 0n };
+  const module = hasSymbols ? { file, slide: 0n } : undefined;
   const space = { moduleAt: () => module, readMemory };
   const values = Array.from({ length: 31 }, (_, i) => BigInt(i * 0x1111));
   const frame = topFrame(space, new Registers([...values, 0x8000n, main.lowPc]));

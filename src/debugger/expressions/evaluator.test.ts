@@ -165,6 +165,19 @@ describe('expressions', () => {
   });
 });
 
+describe('expressions where no symbols are known', () => {
+  it('still have registers, memory and the types of C', async () => {
+    const [table] = file.symbols.named('table');
+    const bare = await staticScope(file, registers, false);
+    const text = async (it: string): Promise<string> => formatValue(await evaluate(it, bare), bare);
+    expect(await text('$x1 + 1')).toBe(`${0x1112}`);
+    expect(await text(`((int *)${table.value})[1]`)).toBe('20');
+    expect(await text(`*(unsigned char *)${table.value}`)).toBe("10 '\\n'");
+    await expect(evaluate('table', bare)).rejects.toThrow('there is no "table" here');
+    await expect(evaluate('(struct node *)8', bare)).rejects.toThrow('there is no type "struct node"');
+  });
+});
+
 describe('values', () => {
   it('show strings behind pointers and in arrays', async () => {
     expect(await print('message')).toMatch(/^0x[0-9a-f]+ "hello"$/);

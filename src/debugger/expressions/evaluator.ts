@@ -47,23 +47,26 @@ export function targetOf(pointer: PointerType, scope: ExpressionScope): Promise<
 }
 
 function complete(type: Type, scope: ExpressionScope): Promise<Type> {
-  const isIncomplete = (type.kind === 'struct' || type.kind === 'union') && type.isDeclaration;
-  return isIncomplete ? scope.resolve(type.ref) : Promise.resolve(type);
+  return isDeclared(type) ? scope.resolve(type.ref) : Promise.resolve(type);
 }
 
-/** The object of type `type` at `address`. */
+/** The object of type `type` at `address`. A type that is only declared where it is used is looked up elsewhere. */
 export async function objectAt(type: Type, address: bigint, scope: ExpressionScope): Promise<Value> {
   const place = { kind: 'memory', address: BigInt.asUintN(64, address) } as const;
   const bare = strip(type);
-  if ((bare.kind === 'struct' || bare.kind === 'union') && bare.isDeclaration)
-    return absentValue(type, 'incomplete type', place);
   if (bare.kind === 'function') return { type, bytes: new Uint8Array(), place };
   if (bare.kind === 'void') return absentValue(type, 'incomplete type', place);
+  const whole = isDeclared(bare) ? await scope.resolve(bare.ref) : type;
+  if (isDeclared(strip(whole))) return absentValue(type, 'incomplete type', place);
   try {
-    return { type, bytes: await scope.readMemory(place.address, Math.min(type.byteSize, MAX_VALUE)), place };
+    return { type: whole, bytes: await scope.readMemory(place.address, Math.min(whole.byteSize, MAX_VALUE)), place };
   } catch {
-    return absentValue(type, 'unreadable', place);
+    return absentValue(whole, 'unreadable', place);
   }
+}
+
+function isDeclared(type: Type): boolean {
+  return (type.kind === 'struct' || type.kind === 'union') && type.isDeclaration;
 }
 
 class Evaluator {

@@ -1,8 +1,8 @@
 /** Names as a frame sees them: its variables, then the globals of its file, functions and symbols. */
 import { STT_FUNC } from '../../formats/elf/symbol-table.ts';
-import type { SymbolFile } from '../symbols/symbol-file.ts';
-import type { FunctionType, Type, TypeRef } from '../symbols/types.ts';
-import { lookupPc, type PhysicalFrame } from '../unwinding/frame.ts';
+import type { Variable } from '../symbols/scopes.ts';
+import { VOID, type FunctionType, type Type, type TypeRef } from '../symbols/types.ts';
+import { lookupPc, type Module, type PhysicalFrame } from '../unwinding/frame.ts';
 import { INT, UNSIGNED_LONG } from './c-types.ts';
 import { objectAt } from './evaluator.ts';
 import { frameContext, type FrameView } from './frame-context.ts';
@@ -18,9 +18,12 @@ export interface MachineAccess {
   writeMemory(address: bigint, bytes: Uint8Array): Promise<void>;
 }
 
-/** Where an expression is evaluated. `inlineDepth` selects a logical frame, 0 the innermost. */
+/**
+ * Where an expression is evaluated. `inlineDepth` selects a logical frame, 0 the innermost. Without a module there are registers, memory and the
+ * types that C itself has.
+ */
 export interface FrameScopeOptions {
-  readonly view: Omit<FrameView, 'liveRegister'>;
+  readonly view: Pick<FrameView, 'frame' | 'unwinder'> & { readonly module: Module | undefined };
   readonly inlineDepth: number;
   readonly machine: MachineAccess;
 }
@@ -34,26 +37,28 @@ export interface NamedValue {
 
 /** The scope of one logical frame. */
 export class FrameScope implements ExpressionScope {
-  readonly #view: FrameView;
+  readonly #frame: PhysicalFrame;
+  /** Undefined when no module is known for the frame's code. */
+  readonly #view: FrameView | undefined;
   readonly #inlineDepth: number;
   readonly #machine: MachineAccess;
 
   constructor({ view, inlineDepth, machine }: FrameScopeOptions) {
     const liveRegister = async (name: string): Promise<bigint | undefined> => (await machine.register(name))?.value;
-    this.#view = { ...view, liveRegister };
+    const { frame, module, unwinder } = view;
+    this.#frame = frame;
+    this.#view = module && { frame, module, unwinder, liveRegister };
     this.#inlineDepth = inlineDepth;
     this.#machine = machine;
   }
 
   /** Parameters and locals of the frame, innermost scope first. */
   async locals(): Promise<NamedValue[]> {
-    const variables = await this.#file.variablesAt(this.#pc, this.#inlineDepth);
+    const view = this.#view;
+    if (!view) return [];
+    const variables = await view.module.file.variablesAt(pcIn(view), this.#inlineDepth);
     return Promise.all(
-      variables.map(async (variable) => {
-        const context = frameContext(this.#view, variable.unitOffset);
-        const value = await variableValue(variable, context, this, !this.#frame.isReturnAddress);
-        return { name: variable.name, kind: variable.kind, value };
-      }),
+      variables.map(async (it) => ({ name: it.name, kind: it.kind, value: await this.#value(it, view) })),
     );
   }
 
@@ -73,16 +78,16 @@ export class FrameScope implements ExpressionScope {
   }
 
   async enumerator(name: string): Promise<Value | undefined> {
-    const found = await this.#file.enumerator(name, this.#pc);
+    const found = this.#view && (await this.#view.module.file.enumerator(name, pcIn(this.#view)));
     return found && constantValue(found.type.byteSize > 0 ? found.type : INT, found.value);
   }
 
-  type(name: string): Promise<Type | undefined> {
-    return this.#file.typeByName(name);
+  async type(name: string): Promise<Type | undefined> {
+    return this.#view?.module.file.typeByName(name);
   }
 
-  resolve(ref: TypeRef): Promise<Type> {
-    return this.#file.resolve(ref);
+  async resolve(ref: TypeRef): Promise<Type> {
+    return this.#view ? this.#view.module.file.resolve(ref) : VOID;
   }
 
   /** Xen names them `per_cpu__x`; both kernels keep the distances to each CPU's copies in `__per_cpu_offset`. */
@@ -117,44 +122,41 @@ export class FrameScope implements ExpressionScope {
     return offset === 0n ? symbol.name : `${symbol.name}+${offset}`;
   }
 
-  get #frame(): PhysicalFrame {
-    return this.#view.frame;
-  }
-
-  get #file(): SymbolFile {
-    return this.#view.module.file;
-  }
-
-  get #pc(): bigint {
-    return lookupPc(this.#frame, this.#view.module);
-  }
-
   async #local(name: string): Promise<Value | undefined> {
-    const variables = await this.#file.variablesAt(this.#pc, this.#inlineDepth);
+    const view = this.#view;
+    const variables = view ? await view.module.file.variablesAt(pcIn(view), this.#inlineDepth) : [];
     const variable = variables.find((it) => it.name === name);
-    if (!variable) return undefined;
-    const context = frameContext(this.#view, variable.unitOffset);
+    return view && variable && this.#value(variable, view);
+  }
+
+  #value(variable: Variable, view: FrameView): Promise<Value> {
+    const context = frameContext(view, variable.unitOffset);
     return variableValue(variable, context, this, !this.#frame.isReturnAddress);
   }
 
-  async #global(name: string, file?: string): Promise<Value | undefined> {
-    const near = file === undefined ? this.#pc : await this.#file.addressInFile(file);
+  async #global(name: string, fileName?: string): Promise<Value | undefined> {
+    if (!this.#view) return undefined;
+    const { file, slide } = this.#view.module;
+    const near = fileName === undefined ? pcIn(this.#view) : await file.addressInFile(fileName);
     // A name that the file has no symbol for would have every unit searched.
-    const isKnown = this.#file.symbols.named(name).length > 0;
-    const found = isKnown ? await this.#file.globalVariable(name, near) : await this.#file.staticVariable(name, near);
-    if (!found?.type || found.address === undefined) return undefined;
-    return objectAt(found.type, found.address + this.#view.module.slide, this);
+    const isKnown = file.symbols.named(name).length > 0;
+    const found = isKnown ? await file.globalVariable(name, near) : await file.staticVariable(name, near);
+    return found?.type && found.address !== undefined ? objectAt(found.type, found.address + slide, this) : undefined;
   }
 
   /** Functions, and symbols of assembly that have no type. */
   async #symbol(name: string): Promise<Value | undefined> {
-    const [symbol] = this.#file.symbols.named(name);
-    if (!symbol) return undefined;
+    const symbol = this.#view?.module.file.symbols.named(name).at(0);
+    if (!this.#view || !symbol) return undefined;
     const address = symbol.value + this.#view.module.slide;
     if (symbol.type !== STT_FUNC) return objectAt(UNSIGNED_LONG, address, this);
     const type: FunctionType = { kind: 'function', name: 'void ()', byteSize: 1, ref: 0, returns: 0 };
     return { type, bytes: new Uint8Array(), place: { kind: 'memory', address } };
   }
+}
+
+function pcIn({ frame, module }: FrameView): bigint {
+  return lookupPc(frame, module);
 }
 
 const PC = 32;

@@ -1,57 +1,131 @@
-/** From source lines to addresses. */
-import type { LineSequence, LineTable } from '../../formats/dwarf/line-table.ts';
+/** Source lines to addresses. */
+import * as dw from '../../formats/dwarf/constants.ts';
+import { lineProgramBytes, parseLineHeader } from '../../formats/dwarf/debug-line.ts';
+import { rangesOf } from '../../formats/dwarf/debug-rnglists.ts';
+import { runLineProgram, type LineTable } from '../../formats/dwarf/line-table.ts';
+import type { AddressIndex } from './address-index.ts';
+import { FileIndex } from './file-index.ts';
+import type { FunctionLookup } from './function-lookup.ts';
+import { findLine, linesWithCode } from './line-search.ts';
+import type { SymbolContext } from './symbol-context.ts';
+import { scopeChain } from './unit-functions.ts';
 
-/** The nearest line at or after the one asked for that has code in one line table, and where. */
-export interface LineHit {
+/** A place where a source line's code begins. */
+export interface LineAddress {
+  readonly address: bigint;
+  readonly function: string | undefined;
+  /** The innermost function there was inlined. */
+  readonly inlined: boolean;
+}
+
+/** Where code of a line is. `line` differs from the one asked for when that had no code. */
+export interface LineLookup {
+  readonly file: string;
+  readonly requestedLine: number;
   readonly line: number;
-  /** First address of each run of rows of the line. */
-  readonly addresses: readonly bigint[];
+  readonly addresses: readonly LineAddress[];
 }
 
-/** Looks for `line` of the files numbered `files` in `table`. Only rows recommended for breakpoints (is_stmt) count. */
-export function findLine(table: LineTable, files: readonly number[], line: number): LineHit | undefined {
-  const best = nearestLine(table, files, line);
-  if (best === undefined) return undefined;
-  const addresses = table.sequences.flatMap((sequence) => runStarts(table, sequence, files, best));
-  return { line: best, addresses };
-}
+const MAX_LINE_TABLES = 64;
 
-function nearestLine(table: LineTable, files: readonly number[], line: number): number | undefined {
-  let best: number | undefined;
-  for (const { firstRow, lastRow } of table.sequences) {
-    for (let row = firstRow; row < lastRow; row++) {
-      const at = table.line(row);
-      const isBetter = at >= line && (best === undefined || at < best);
-      if (isBetter && table.isStmt(row) && files.includes(table.file(row))) best = at;
+/** Finds lines. The index of source files is built with the first question. */
+export class LineFinder {
+  readonly #lineTables = new Map<number, LineTable>();
+  #files: Promise<FileIndex> | undefined;
+
+  constructor(
+    private readonly context: SymbolContext,
+    private readonly functions: FunctionLookup,
+  ) {}
+
+  /** Where the code of `file`:`line` is. `file` may be the end of a path. Empty when no file or no later line has code. */
+  async find(file: string, line: number): Promise<LineLookup[]> {
+    const files = await this.#fileIndex();
+    const results: LineLookup[] = [];
+    for (const path of files.resolve(file)) {
+      const found = await this.#lookupLineIn(files, path, line);
+      if (found) results.push(found);
     }
+    return results;
   }
-  return best;
-}
 
-function runStarts(table: LineTable, sequence: LineSequence, files: readonly number[], line: number): bigint[] {
-  const starts: bigint[] = [];
-  let isInRun = false;
-  for (let row = sequence.firstRow; row < sequence.lastRow; row++) {
-    const isLine = table.line(row) === line && files.includes(table.file(row));
-    if (isLine && table.isStmt(row) && !isInRun && hasCode(table, sequence, row))
-      starts.push(table.address(sequence, row));
-    isInRun = isLine && (isInRun || table.isStmt(row));
-  }
-  return [...new Set(starts)];
-}
-
-/** A row followed at once by another at the same address still marks a place where a statement begins. */
-function hasCode(table: LineTable, sequence: LineSequence, row: number): boolean {
-  return table.address(sequence, row) < sequence.end;
-}
-
-/** Lines of the files numbered `files` that have code, ascending. */
-export function linesWithCode(table: LineTable, files: readonly number[]): number[] {
-  const lines = new Set<number>();
-  for (const { firstRow, lastRow } of table.sequences) {
-    for (let row = firstRow; row < lastRow; row++) {
-      if (table.isStmt(row) && files.includes(table.file(row)) && table.line(row) > 0) lines.add(table.line(row));
+  /** Lines of `file` that have code, ascending. */
+  async withCode(file: string): Promise<number[]> {
+    const files = await this.#fileIndex();
+    const lines = new Set<number>();
+    for (const path of files.resolve(file)) {
+      for (const { programOffset, files: indices } of files.tables(path)) {
+        const table = await this.#lineTable(programOffset);
+        for (const line of linesWithCode(table, indices)) lines.add(line);
+      }
     }
+    return [...lines].toSorted((a, b) => a - b);
   }
-  return [...lines].toSorted((a, b) => a - b);
+
+  /** Paths of all source files, sorted. */
+  async files(): Promise<string[]> {
+    return (await this.#fileIndex()).paths();
+  }
+
+  #fileIndex(): Promise<FileIndex> {
+    this.#files ??= this.#buildFileIndex();
+    return this.#files;
+  }
+
+  async #buildFileIndex(): Promise<FileIndex> {
+    const index = new FileIndex();
+    const size = this.context.sections.line?.size ?? 0;
+    for (let offset = 0; offset < size;)
+      offset = await this.context.run(() => index.add(this.context.sections, offset));
+    return index;
+  }
+
+  async #lineTable(offset: number): Promise<LineTable> {
+    const known = this.#lineTables.get(offset);
+    if (known) return known;
+    const table = await this.context.run(() => {
+      const bytes = lineProgramBytes(this.context.sections, offset);
+      return runLineProgram(bytes, parseLineHeader(bytes, offset));
+    });
+    this.#lineTables.set(offset, table);
+    if (this.#lineTables.size > MAX_LINE_TABLES) this.#lineTables.delete(this.#lineTables.keys().next().value!);
+    return table;
+  }
+
+  async #lookupLineIn(files: FileIndex, path: string, line: number): Promise<LineLookup | undefined> {
+    let best: number | undefined;
+    let addresses: bigint[] = [];
+    for (const { programOffset, files: indices } of files.tables(path)) {
+      const hit = findLine(await this.#lineTable(programOffset), indices, line);
+      if (!hit || (best !== undefined && hit.line > best)) continue;
+      if (best === undefined || hit.line < best) addresses = [];
+      best = hit.line;
+      addresses.push(...hit.addresses);
+    }
+    if (best === undefined) return undefined;
+    return { file: path, requestedLine: line, line: best, addresses: await this.#oneForEachFunction(addresses) };
+  }
+
+  /** A line may have code in several places of one function (a loop's head): the first is where it begins. */
+  async #oneForEachFunction(addresses: readonly bigint[]): Promise<LineAddress[]> {
+    const index = await this.context.units();
+    const lowest = new Map<string, LineAddress>();
+    const sorted = addresses.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    for (const address of sorted) {
+      const { key, ...found } = await this.context.run(() => this.#placeInFunction(index, address));
+      if (!lowest.has(key)) lowest.set(key, found);
+    }
+    return [...lowest.values()];
+  }
+
+  #placeInFunction(index: AddressIndex, address: bigint): LineAddress & { key: string } {
+    const fn = this.context.functionDie(index, address);
+    if (!fn)
+      return { key: `${address}`, address, function: this.context.symbols.covering(address)?.name, inlined: false };
+    const chain = scopeChain(fn, address).filter((die) => die.tag !== dw.DW_TAG_lexical_block);
+    const inner = chain.at(-1)!;
+    const isEntry = inner === fn && rangesOf(fn).at(0)?.start === address;
+    const moved = isEntry ? this.functions.entryOf(fn, rangesOf(fn)) : address;
+    return { key: `${inner.offset}`, address: moved, function: this.context.info.nameOf(inner), inlined: inner !== fn };
+  }
 }

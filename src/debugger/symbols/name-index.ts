@@ -109,6 +109,8 @@ export class NameIndex {
 
   /** Scans the next unit in order; its offset must be `next`. May throw `Missing`. */
   scanNext(): void {
+    // Somebody else may have scanned the last unit while this was waiting for bytes.
+    if (this.isComplete) return;
     const header = this.info.header(this.next);
     this.scan(this.next);
     this.next += header.length;
