@@ -9,7 +9,7 @@ import type { ProbeSink } from '../awareness/probes.ts';
 import { EventStore } from '../trace/event-store.ts';
 import { NO_VCPU, type VcpuKey, vcpuKey } from '../trace/labels.ts';
 import { Timelines } from '../trace/timelines.ts';
-import { vcpuOf, vmidOf } from './address-spaces.ts';
+import { vcpuOf, vmidOf } from './vcpu-registers.ts';
 
 /** What a function's probe is called. */
 export interface ProbeName {
