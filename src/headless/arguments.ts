@@ -15,12 +15,20 @@ Steps:
   --until T REGEX     run until console T (xen, d0, d1, d2) has printed a match since the previous step
                       (since the last --until T when steps that wait for other consoles came between)
   --type T TEXT       send TEXT to console T (\\n, \\t, \\x.. escapes)
+  --commands FILE     carry out the lines of FILE in the debugger's command console; its output goes to standard output
   --instructions N    run exactly N more instructions (all CPUs together)
   --save FILE         write the exact machine state
-  --load FILE         go on from a state that --save wrote`;
+  --load FILE         go on from a state that --save wrote
+  --gdb PORT          wait for GDB at PORT of this machine (0: a free one, which is printed) and obey it until it detaches or kills`;
 
 /** One step of a run. */
 export type Step =
+  | MachineStep
+  | { readonly kind: 'commands'; readonly file: string }
+  | { readonly kind: 'gdb'; readonly port: number };
+
+/** A step that needs only the machine. */
+export type MachineStep =
   | { readonly kind: 'until'; readonly console: ConsoleId; readonly pattern: RegExp }
   | { readonly kind: 'type'; readonly console: ConsoleId; readonly text: string }
   | { readonly kind: 'instructions'; readonly count: number }
@@ -82,10 +90,14 @@ function readStep(word: string, reader: WordReader): Step | undefined {
       return { kind: 'type', console: reader.console(word), text: unescape(reader.value(word)) };
     case '--instructions':
       return { kind: 'instructions', count: reader.count(word) };
+    case '--commands':
+      return { kind: 'commands', file: reader.value(word) };
     case '--save':
       return { kind: 'save', file: reader.value(word) };
     case '--load':
       return { kind: 'load', file: reader.value(word) };
+    case '--gdb':
+      return { kind: 'gdb', port: reader.port(word) };
     default:
       return undefined;
   }
@@ -127,6 +139,13 @@ class WordReader {
     if (!Object.hasOwn(ENGINES, word))
       throw new UsageError(`${option}: ${word} is none of ${Object.keys(ENGINES).join(', ')}`);
     return word as Engine;
+  }
+
+  port(option: string): number {
+    const word = this.value(option);
+    if (!/^\d{1,5}$/.test(word) || Number(word) > 65535)
+      throw new UsageError(`${option}: ${word} is not a port number`);
+    return Number(word);
   }
 
   count(option: string): number {
