@@ -13,7 +13,7 @@ import { FlatRunner } from './flat-runner.ts';
 import { anyState } from './states.ts';
 import { drawWords } from './words.ts';
 
-const WORDS = 12;
+const WORDS = 6;
 /** Bytes of the access that are still in memory, if it is as long. */
 const INSIDE = [0, 1, 2, 4, 8, 16, 24, 48];
 
@@ -50,7 +50,7 @@ function load(runner: FlatRunner, word: number): void {
   runner.load(new Uint8Array(code.buffer));
 }
 
-describe('an access that faults', () => {
+describe('an access that faults', { timeout: 120_000 }, () => {
   it.each([
     ['interpreted', new FlatRunner()],
     ['translated', new FlatRunner({ flat: new FlatCpu(true) })],
