@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { attachDebugger } from '../awareness/attach.ts';
-import type { SymbolModule } from '../debugger/contexts/modules.ts';
 import type { System } from '../debugger/contexts/system.ts';
 import { GdbServer } from '../debugger/gdb-server/server.ts';
 import { DebugPort } from '../emulator/debug-port.ts';
@@ -16,7 +15,7 @@ const LOOPBACK = '127.0.0.1';
 export class GdbPortError extends Error {}
 
 /** Waits for GDB and obeys it until it detaches, kills or goes away. Without a pack all that is known is the pCPUs. */
-export async function serveGdb(runner: Runner, pack: Pack | undefined, port: number): Promise<void> {
+export async function serveGdb(runner: Runner, pack: Pack, port: number): Promise<void> {
   const listener = await listen(port);
   try {
     const system = await attach(runner, pack);
@@ -41,10 +40,10 @@ async function listen(port: number): Promise<Server> {
   return listener;
 }
 
-async function attach(runner: Runner, pack: Pack | undefined): Promise<System> {
+async function attach(runner: Runner, pack: Pack): Promise<System> {
   const port = new DebugPort(runner.machine, (count) => runner.run(count, true));
-  const modules: SymbolModule[] = pack ? await openSymbols(pack, ['xen', 'kernel']) : [];
-  const names = new Map(pack?.manifest.domains.map(({ domid, name }) => [domid, name]));
+  const modules = await openSymbols(pack, ['xen', 'kernel']);
+  const names = new Map(pack.manifest.domains.map(({ domid, name }) => [domid, name]));
   const { system } = await attachDebugger(port, modules, { domainName: (domid) => names.get(domid) ?? `DomU${domid}` });
   return system;
 }

@@ -60,7 +60,7 @@ function system(described: readonly RegisterDescription[]): GdbRegister[] {
   );
   const registers = shown.map(({ name }): GdbRegister => {
     const el = Number(/_EL([012])$/.exec(name)?.[1] ?? 1);
-    return { gdbName: name, name, bits: 64, feature: SYSTEM[el], type: 'int' };
+    return { gdbName: name, name, bits: 64, feature: SYSTEM[el], type: 'uint64' };
   });
   return SYSTEM.flatMap((feature) => registers.filter((register) => register.feature === feature));
 }

@@ -351,7 +351,9 @@ export class GdbServer {
   }
 
   async #continue(): Promise<Reply> {
-    return this.#stop(await this.#resumption.continue(this.#stopped.thread));
+    const { thread } = this.#stopped;
+    const known = this.#attachments.has(thread.pid) ? thread : (this.#threads().at(0) ?? thread);
+    return this.#stop(await this.#resumption.continue({ pid: known.pid, tid: known.tid }));
   }
 
   async #step(thread: ThreadId, range?: AddressRange): Promise<Reply> {
