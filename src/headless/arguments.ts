@@ -1,5 +1,6 @@
 /** The command line of the headless runner. */
 import type { ConsoleId } from '../awareness/consoles.ts';
+import { TIMELINE_FORMATS, type TimelineFormat } from '../workers/tracing.ts';
 
 export const USAGE = `Usage: npm run -s headless -- [--pack DIR] [--cold] [steps, in order ...] [--hash] [--json]
 
@@ -10,6 +11,11 @@ export const USAGE = `Usage: npm run -s headless -- [--pack DIR] [--cold] [steps
   --quiet             do not show on standard error what the consoles print
   --limit N           give up after N instructions in all
   --engine E          interpreter, translator (everything at once) or mixed (what is hot; the default): the same states, at other speeds
+
+  --trace FILE        record the run's timelines and write them to FILE
+  --trace-format F    perfetto (the default), chrome, or csv (statistics)
+  --probe SPEC        record the calls of a function too: xen:FUNCTION, dN:FUNCTION or dN:EL0:FUNCTION, then /N for N arguments;
+                      may be given several times
 
 Steps:
   --until T REGEX     run until console T (xen, d0, d1, d2) has printed a match since the previous step
@@ -39,6 +45,13 @@ export type MachineStep =
 export const ENGINES = { interpreter: Infinity, mixed: undefined, translator: 1 } as const;
 export type Engine = keyof typeof ENGINES;
 
+/** What `--trace` is to record and write. */
+export interface TraceRequest {
+  readonly file: string;
+  readonly format: TimelineFormat;
+  readonly probes: readonly string[];
+}
+
 /** A whole command line. */
 export interface Arguments {
   readonly pack: string;
@@ -50,6 +63,7 @@ export interface Arguments {
   /** Instructions in all, this run only. */
   readonly limit: number;
   readonly engine: Engine;
+  readonly trace: TraceRequest | undefined;
   readonly wantsHelp: boolean;
 }
 
@@ -66,12 +80,16 @@ export function parseArguments(words: readonly string[]): Arguments {
   let limit = Infinity;
   let engine: Engine = 'mixed';
   let wantsHelp = false;
+  const trace = { file: '', format: 'perfetto' as TimelineFormat, probes: [] as string[] };
   for (let word = reader.take(); word !== undefined; word = reader.take()) {
     const step = readStep(word, reader);
     if (step) steps.push(step);
     else if (word === '--pack') options.pack = reader.value(word);
     else if (word === '--limit') limit = reader.count(word);
     else if (word === '--engine') engine = reader.engine(word);
+    else if (word === '--trace') trace.file = reader.value(word);
+    else if (word === '--trace-format') trace.format = reader.traceFormat(word);
+    else if (word === '--probe') trace.probes.push(reader.value(word));
     else if (word === '--cold') options.isCold = true;
     else if (word === '--hash') options.wantsHash = true;
     else if (word === '--json') options.wantsJson = true;
@@ -79,7 +97,8 @@ export function parseArguments(words: readonly string[]): Arguments {
     else if (word === '--help' || word === '-h') wantsHelp = true;
     else throw new UsageError(`${word} is not an option`);
   }
-  return { ...options, steps, limit, engine, wantsHelp };
+  if (trace.file === '' && trace.probes.length > 0) throw new UsageError('--probe needs --trace FILE');
+  return { ...options, steps, limit, engine, trace: trace.file === '' ? undefined : trace, wantsHelp };
 }
 
 function readStep(word: string, reader: WordReader): Step | undefined {
@@ -123,6 +142,13 @@ class WordReader {
     if (word !== 'xen' && !/^d\d{1,5}$/.test(word))
       throw new UsageError(`${option}: ${word} is no console (xen, d0, d1, ...)`);
     return word as ConsoleId;
+  }
+
+  traceFormat(option: string): TimelineFormat {
+    const word = this.value(option);
+    const found = TIMELINE_FORMATS.find((format) => format === word);
+    if (!found) throw new UsageError(`${option}: ${word} is none of ${TIMELINE_FORMATS.join(', ')}`);
+    return found;
   }
 
   pattern(option: string): RegExp {

@@ -4,12 +4,14 @@ import type { ConsoleId } from '../awareness/consoles.ts';
 import { SnapshotError } from '../emulator/snapshot-file.ts';
 import { type Pack, loadPack } from '../pack/load.ts';
 import { FolderFiles } from '../pack/node/folder-files.ts';
+import { ProbeError } from '../trace/probe-spec.ts';
 import { PackError } from '../pack/pack-error.ts';
 import { type Arguments, ENGINES, parseArguments, type Step, USAGE, UsageError } from './arguments.ts';
 import { CommandFiles } from './command-file.ts';
 import { ConsoleEcho } from './console-echo.ts';
 import { GdbPortError, serveGdb } from './gdb.ts';
 import { Runner, StepError } from './runner.ts';
+import { startTrace, type TraceRun } from './trace.ts';
 
 /** Ends the program with a message. */
 class Failure extends Error {
@@ -32,7 +34,9 @@ async function main(): Promise<void> {
   const threshold = ENGINES[args.engine];
   if (threshold !== undefined) runner.machine.translator.threshold = threshold;
   const pack = await prepare(runner, args);
-  const failure = await runSteps(runner, args);
+  const trace = args.trace && (await startTrace(runner, pack ?? (await openPack(args)), args.trace));
+  const failure = await runSteps(runner, args, trace);
+  trace?.finish();
   echo.finish();
   printReport(runner, args, pack);
   if (failure) throw failure;
@@ -53,11 +57,12 @@ async function prepare(runner: Runner, args: Arguments): Promise<Pack | undefine
 }
 
 /** The first failure; the report is printed all the same. */
-async function runSteps(runner: Runner, args: Arguments): Promise<Failure | undefined> {
+async function runSteps(runner: Runner, args: Arguments, trace?: TraceRun): Promise<Failure | undefined> {
   const context: StepContext = { runner, args };
   for (const [index, step] of args.steps.entries()) {
     try {
       await runStep(context, step);
+      if (step.kind === 'load') trace?.begin();
     } catch (error) {
       return stepFailure(error, `step ${index + 1} (--${step.kind})`, runner);
     }
@@ -128,7 +133,8 @@ function writeAll(fd: number, text: string): void {
 function explain(error: unknown): { readonly message: string; readonly status: number } {
   if (error instanceof Failure) return error;
   if (error instanceof UsageError) return { message: `${error.message}\n\n${USAGE}`, status: 2 };
-  if (error instanceof PackError || error instanceof SnapshotError) return { message: error.message, status: 2 };
+  if (error instanceof PackError || error instanceof SnapshotError || error instanceof ProbeError)
+    return { message: error.message, status: 2 };
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), status: 2 };
 }
 

@@ -82,6 +82,11 @@ export class Recording implements ProbeSink {
     return this.taskNames.push(name) - 1;
   }
 
+  /** The task that a vCPU is in when the recording begins. */
+  beginTask(domid: number, vcpu: number, pid: number, name: string): void {
+    this.timelines.beginTask(vcpuKey(domid, vcpu), pid, name);
+  }
+
   private makeTimelines(): Timelines {
     return new Timelines(this.machine.cpus.length, {
       domidOf: (vmid) => this.domidOf(vmid),
