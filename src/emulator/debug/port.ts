@@ -84,6 +84,7 @@ export class DebugPort {
   #watcher = 0;
   #stepped = -1;
   #steppedFrom = 0;
+  #lastBreakpoint = { cpu: 0, instructions: -1 };
   #steppedEvent: ExceptionEvent | undefined;
   #onException: ((event: ExceptionEvent) => void) | undefined;
 
@@ -223,6 +224,7 @@ export class DebugPort {
   /** The machine's state was replaced: nothing that was under way counts. */
   stateReplaced(): void {
     this.#cause = undefined;
+    this.#lastBreakpoint = { cpu: 0, instructions: -1 };
     this.#breakpoints.clearPass();
     this.#watchpoints.restoreFlags();
   }
@@ -232,11 +234,10 @@ export class DebugPort {
    * person saw stop there.
    */
   run(limit: number, past?: number): PortStop {
-    if (past === undefined) this.#breakpoints.clearPass();
-    else this.#breakpoints.pass(this.machine.cpus[past]);
+    this.#passBreakpoints(past);
     const target = this.machine.instructions + limit;
     this.#cause = undefined;
-    for (let idle = 0; this.machine.instructions < target && idle < MAX_IDLE_RUNS; ) {
+    for (let idle = 0; this.machine.instructions < target && idle < MAX_IDLE_RUNS;) {
       const before = this.machine.instructions;
       const result = this.runMachine(target - before);
       const stop = this.#stopped(result);
@@ -262,6 +263,14 @@ export class DebugPort {
       machine.steppedCpu = -1;
       this.#stepped = -1;
     }
+  }
+
+  /** Nobody stops twice before the same instruction: not `past`, and not the CPU that the last breakpoint stopped here. */
+  #passBreakpoints(past: number | undefined): void {
+    this.#breakpoints.clearPass();
+    if (past !== undefined) this.#breakpoints.pass(this.machine.cpus[past]);
+    const { cpu, instructions } = this.#lastBreakpoint;
+    if (cpu !== past && instructions === this.machine.instructions) this.#breakpoints.pass(this.machine.cpus[cpu]);
   }
 
   /** Ends the run after the instruction that is executing. */
@@ -324,6 +333,8 @@ export class DebugPort {
     const hits = this.#breakpoints.hits(cpu, this.#linearPc(cpu));
     if (hits.length === 0) return false;
     this.#cause = { reason: 'breakpoint', cpu: cpu.index, hits, event: undefined };
+    // The instruction has been counted, and will be uncounted.
+    this.#lastBreakpoint = { cpu: cpu.index, instructions: this.machine.instructions - 1 };
     return true;
   }
 
