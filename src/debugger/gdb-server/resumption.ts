@@ -36,7 +36,7 @@ interface Place {
 }
 
 /** Instructions between two looks at what arrives from GDB. */
-const SLICE = 5_000_000;
+const SLICE = 1_000_000;
 
 const ENDINGS: Partial<Record<PortStop['reason'], string>> = {
   idle: 'every CPU sleeps and nothing will wake any',
@@ -60,20 +60,23 @@ export class Resumption {
     this.#port = targets.system.port;
   }
 
-  /** Ends what is under way at the next slice. */
+  /** Ends what is under way, or about to be, at the next slice. */
   interrupt(): void {
     this.#isInterrupted = true;
   }
 
+  /** What was under way has ended. */
+  clearInterrupt(): void {
+    this.#isInterrupted = false;
+  }
+
   /** Runs on; `thread` is whom an interruption is reported for. */
   async continue(thread: ThreadId): Promise<Stopped> {
-    this.#isInterrupted = false;
     return this.#report(await this.#run(), thread);
   }
 
   /** One instruction of a thread, or as many as it takes to leave `range`. Interrupts, other levels and other domains run meanwhile. */
   async step(thread: ThreadId, range?: AddressRange): Promise<Stopped> {
-    this.#isInterrupted = false;
     for (;;) {
       const stopped = await this.#instruction(thread);
       if (stopped.cause.kind !== 'step' || !range || !isSameThread(stopped.thread, thread)) return stopped;
@@ -164,7 +167,7 @@ export class Resumption {
   async #run(own?: number): Promise<PortStop> {
     let past: number | undefined;
     for (;;) {
-      const stop = this.#port.run(SLICE, past);
+      const stop = this.#port.run(this.#isInterrupted ? 1 : SLICE, past);
       if (own !== undefined && stop.hits.includes(own)) return stop;
       if (this.#matters(stop)) return stop;
       past = stop.reason === 'breakpoint' ? stop.cpu : undefined;

@@ -69,11 +69,15 @@ export class GdbServer {
   readonly #features = new Set<string>();
   readonly #attachments = new Attachments();
   #end: () => void = () => {};
+  /** GDB has nothing left here. */
+  #isOver = false;
   #isEnded = false;
   #needsAcks = true;
   #lastSent: Uint8Array = new Uint8Array();
   /** Work on packets, one after another. */
   #work: Promise<void> = Promise.resolve();
+  /** Packets that have not been answered. */
+  #waiting = 0;
   /** Whose registers and memory are meant. */
   #general: ThreadId;
   /** Whom `s` and `c` without a thread mean. */
@@ -105,13 +109,12 @@ export class GdbServer {
   /** Bytes that came from GDB. */
   receive(bytes: Uint8Array): void {
     for (const incoming of this.#reader.feed(bytes)) {
-      if (incoming.kind === 'interrupt') this.#resumption.interrupt();
+      if (incoming.kind === 'interrupt') this.#interrupt();
       else if (incoming.kind === 'nack') this.line.send(this.#lastSent);
       else if (incoming.kind === 'damaged') this.#acknowledge('-');
       else {
         this.#acknowledge('+');
-        const { payload } = incoming;
-        this.#work = this.#work.then(() => this.#serve(payload));
+        this.#enqueue(incoming.payload);
       }
     }
   }
@@ -124,6 +127,21 @@ export class GdbServer {
       this.#stopPoints.clearAll();
       this.#end();
     });
+  }
+
+  #enqueue(payload: string): void {
+    this.#waiting++;
+    this.#work = this.#work
+      .then(() => this.#serve(payload))
+      .finally(() => {
+        this.#waiting--;
+        this.#resumption.clearInterrupt();
+      });
+  }
+
+  /** It may come right behind the packet that is to make the machine run; when nothing is to be done it means nothing. */
+  #interrupt(): void {
+    if (this.#waiting > 0) this.#resumption.interrupt();
   }
 
   #acknowledge(sign: string): void {
@@ -142,9 +160,6 @@ export class GdbServer {
     if (reply !== undefined) this.#send(reply);
     if (this.#isOver) this.close();
   }
-
-  /** GDB has nothing left here. */
-  #isOver = false;
 
   async #answer(payload: string): Promise<Reply> {
     const [prefix, handler] = this.#handlers.find(([it]) => payload.startsWith(it)) ?? [];
@@ -377,9 +392,10 @@ export class GdbServer {
   #stopReply({ thread, cause }: Stopped): string {
     const signal = cause.kind === 'interrupt' ? SIGNAL.interrupt : SIGNAL.trap;
     const registers = this.#targets.registers(thread);
-    const expedited = this.#registers.flatMap(({ name, bits }, number) =>
-      EXPEDITED.has(name) ? [`${number.toString(16)}:${hexRegister(registers.read(name), bits)}`] : [],
-    );
+    const expedited = this.#registers.flatMap(({ name, bits }, number) => {
+      const value = EXPEDITED.has(name) ? registers.read(name) : undefined;
+      return value === undefined ? [] : [`${number.toString(16)}:${hexRegister(value, bits)}`];
+    });
     const words = [...expedited, `thread:${this.#name(thread)}`, ...this.#reason(cause)];
     return `T${signal.toString(16).padStart(2, '0')}${words.map((word) => `${word};`).join('')}`;
   }
