@@ -122,7 +122,9 @@ export class BreakpointList {
   #placement(): string {
     const { modules } = this.system;
     const slides = modules.all.flatMap((module) =>
-      modules.placed(module).map(({ space }) => `${module.name} ${this.system.slide(module, space)} ${this.#vmidIn(space)}`),
+      modules
+        .placed(module)
+        .map(({ space }) => `${module.name} ${this.system.slide(module, space)} ${this.#vmidIn(space)}`),
     );
     return slides.join();
   }

@@ -40,7 +40,10 @@ export async function resolvePlace(system: System, place: CodePlace, scope: Scop
 }
 
 /** Symbol tables are asked first: a name that only debugging information knows costs a search through all of it. */
-async function find(modules: readonly SymbolModule[], place: CodePlace): Promise<(InModule & { module: SymbolModule })[]> {
+async function find(
+  modules: readonly SymbolModule[],
+  place: CodePlace,
+): Promise<(InModule & { module: SymbolModule })[]> {
   const inAll = (all: readonly SymbolModule[]): Promise<(InModule & { module: SymbolModule })[]> =>
     Promise.all(all.map(async (module) => ({ module, ...(await findIn(module, place)) })));
   if (place.kind === 'line') return inAll(modules);
