@@ -6,7 +6,7 @@ import { CPU_COUNT } from './memory-layout.ts';
 import type { Plain } from './devices/device.ts';
 
 /** Length of a window, ns. */
-export const WINDOW = 10_000;
+const WINDOW = 10_000;
 
 export class Clock {
   /** Instructions retired by all CPUs together. */

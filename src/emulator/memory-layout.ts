@@ -35,7 +35,7 @@ export const PAGE_FLAGS = 0x0800_0000;
 
 /** On-chip memory: 256 KiB at physical 0xFFFC_0000. */
 export const OCM_BASE = 0x0900_0000;
-export const OCM_PA = 0xfffc_0000;
+const OCM_PA = 0xfffc_0000;
 export const OCM_SIZE = 0x4_0000;
 
 /** DDR low: physical 0 up to `DRAM_SIZE`, at this offset. */

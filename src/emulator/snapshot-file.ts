@@ -15,7 +15,7 @@ import { PAGE_SIZE } from './page-kernels.ts';
 
 const MAGIC = 'TRAPLINE';
 /** Raised whenever a file of the version before cannot be read any more. */
-export const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 1;
 const PREFIX = 32;
 /** Contents in one compressed block. */
 export const PAGES_PER_BLOCK = 64;

@@ -40,9 +40,6 @@ export function formatLocation({ space, address }: Location): string {
   return `${formatSpace(space)}:0x${BigInt.asUintN(64, address).toString(16)}`;
 }
 
-/** A key that is equal exactly for equal spaces. */
-export const spaceKey = formatSpace;
-
 const GUEST_SPACE = /^d(\d+):(EL0|EL1|IPA)$/i;
 const CPU_SPACE = /^p(\d)$/i;
 /** The prefixes other debuggers use for the same spaces, where one exists without naming a domain. */

@@ -15,7 +15,7 @@ export interface RecordParts {
   readonly instructions?: number;
 }
 
-export function traceRecord(parts: RecordParts): Uint32Array {
+function traceRecord(parts: RecordParts): Uint32Array {
   const { kind, time, cpu = 0, el = 0, vmid = 0, asid = 0, pc = 0n, low = 0, high = 0, instructions = time } = parts;
   const words = new Uint32Array(RECORD_WORDS);
   words[0] = time;

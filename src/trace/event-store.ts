@@ -5,7 +5,7 @@ const CHUNK_RECORDS = 1 << 15;
 const CHUNK_WORDS = CHUNK_RECORDS * RECORD_WORDS;
 
 /** Bytes of events that are kept when nothing else is said. */
-export const DEFAULT_BUDGET = 256 * 2 ** 20;
+const DEFAULT_BUDGET = 256 * 2 ** 20;
 
 export class EventStore {
   private chunks: Uint32Array[] = [];

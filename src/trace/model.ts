@@ -10,7 +10,7 @@ export const FLOW_KINDS = ['wake-up', 'event channel', 'injection', 'software in
 export type FlowKind = (typeof FLOW_KINDS)[number];
 
 /** Arrows from a time on a track to a later time on another. */
-export class FlowLog {
+class FlowLog {
   readonly kinds = new Column(Uint8Array);
   readonly fromTracks = new Column(Uint32Array);
   readonly fromTimes = new Column(Float64Array);
@@ -38,7 +38,7 @@ export class FlowLog {
 }
 
 /** Times at which something happened, ascending. */
-export class TickLog {
+class TickLog {
   readonly times = new Column(Float64Array);
 
   add(time: number): void {

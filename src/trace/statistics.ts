@@ -59,7 +59,7 @@ export interface ExitRow extends Distribution {
   readonly place: Place;
 }
 
-export const LATENCY_KINDS = ['scheduling', 'interrupt to hypervisor', 'interrupt to guest'] as const;
+const LATENCY_KINDS = ['scheduling', 'interrupt to hypervisor', 'interrupt to guest'] as const;
 export type LatencyKind = (typeof LATENCY_KINDS)[number];
 
 /** Waiting of one kind. */

@@ -19,7 +19,7 @@ const CLASS_KINDS: Readonly<Record<number, TransitionKind>> = {
 };
 
 /** What kind of change a trace event is, and to which level; undefined for events that are none. */
-export function transitionOf(
+function transitionOf(
   kind: number,
   argument: bigint,
 ): { readonly kind: TransitionKind; readonly to: ExceptionLevel } | undefined {

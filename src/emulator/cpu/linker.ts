@@ -8,7 +8,7 @@ import { allHelpers, type Helper } from './helpers.ts';
 import type { HelperRefs } from './interpreter-context.ts';
 
 /** Functions of uop variants, by op. */
-export const VARIANT_TABLE_SIZE = 16384;
+const VARIANT_TABLE_SIZE = 16384;
 /** Translated regions, by table index; 0 is none. */
 export const REGION_TABLE_SIZE = 65536;
 

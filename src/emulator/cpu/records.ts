@@ -12,8 +12,8 @@ export const RECORD_SIZE = 16;
 export const RECORDS_PER_PAGE = 1024;
 /** Where a slot's entries begin: 8 bytes for each word. Entry: table index u16 @0 (0: no translation), block u16 @2, the op that OP_TRANSLATED replaced u16 @4. */
 export const ENTRIES = (RECORDS_PER_PAGE + 1) * RECORD_SIZE;
-export const ENTRY_SIZE = 8;
-export const SLOT_SIZE = ENTRIES + RECORDS_PER_PAGE * ENTRY_SIZE;
+const ENTRY_SIZE = 8;
+const SLOT_SIZE = ENTRIES + RECORDS_PER_PAGE * ENTRY_SIZE;
 export const OP_UNDECODED = 0;
 export const OP_PAGE_END = 1;
 /** Stands in for the op of an instruction that has a breakpoint. */

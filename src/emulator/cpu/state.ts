@@ -30,8 +30,6 @@ export const SS = 0x138;
 export const LINES = 0x13c;
 /** 32-bit: instructions this run may still retire. Exact whenever TypeScript runs (helpers are called after it was written back). */
 export const BUDGET = 0x144;
-/** 32-bit: set by helpers that want the wasm loop to return to the machine after the current instruction. */
-export const STOP = 0x148;
 /** 32-bit: 1 while the CPU sleeps in WFI, 2 in WFE. */
 export const SLEEP = 0x14c;
 /** 32-bit: the event register (WFE). */
@@ -46,10 +44,6 @@ export const EXCLUSIVE_SIZE = 0x160;
 export const EXCLUSIVE_VA = 0x180;
 /** 32-bit: MPIDR affinity / CPU number. */
 export const INDEX = 0x168;
-/** Interpreter-private words (32-bit). */
-export const RECORD = 0x170;
-export const PAGE_RECORDS = 0x174;
-export const PAGE_VA = 0x178;
 /** SIMD and FP registers, 16 bytes each. */
 export const V = 0x200;
 /** 32-bit. */

@@ -95,7 +95,7 @@ function entryFields(argument: bigint): { esr: number; target: number; vector: n
 }
 
 /** The name of an event's kind. */
-export function catchKindOf(event: ExceptionEvent): CatchKind {
+function catchKindOf(event: ExceptionEvent): CatchKind {
   if (event.kind === 'return') return 'ERET';
   if (event.kind === 'interrupt') return VECTOR_NAMES[event.vector & VECTOR_KIND] ?? 'any';
   return CLASS_NAMES[event.esr >>> 26] ?? 'synchronous';

@@ -7,8 +7,8 @@ import type { Plain } from './device.ts';
 import { bigint, list, number, record } from './plain.ts';
 
 /** CNTFRQ_EL0, Hz. */
-export const COUNTER_FREQUENCY = 100_000_000;
-const NS_PER_TICK = 10;
+const COUNTER_FREQUENCY = 100_000_000;
+const NS_PER_TICK = 1e9 / COUNTER_FREQUENCY;
 
 /** Timer numbers, as in `Timers`. */
 export const Timer = { CNTP: 0, CNTV: 1, CNTHP: 2, CNTPS: 3 } as const;

@@ -10,7 +10,7 @@ import { type CounterKind, counterValue, type TrackEntry, trackList } from '../t
 import { ProtobufWriter } from './protobuf.ts';
 
 /** Field numbers, by message. */
-export const PERFETTO = {
+const PERFETTO = {
   Trace: { packet: 1 },
   TracePacket: {
     timestamp: 8,
@@ -37,7 +37,7 @@ export const PERFETTO = {
 const { TracePacket, TrackDescriptor, TrackEvent } = PERFETTO;
 
 /** TrackEvent.Type. */
-export const EventType = { sliceBegin: 1, sliceEnd: 2, instant: 3, counter: 4 } as const;
+const EventType = { sliceBegin: 1, sliceEnd: 2, instant: 3, counter: 4 } as const;
 const SEQ_INCREMENTAL_STATE_CLEARED = 1;
 const SEQ_NEEDS_INCREMENTAL_STATE = 2;
 /** TrackDescriptor.ChildTracksOrdering: by sibling_order_rank. */

@@ -6,7 +6,7 @@ import { useClient } from '../client-context.tsx';
 import { Keys } from '../widgets/keys.tsx';
 
 /** Every word of the query occurs in the command's group or title. */
-export function matchCommands(commands: readonly Command[], query: string): readonly Command[] {
+function matchCommands(commands: readonly Command[], query: string): readonly Command[] {
   const words = query.toLowerCase().replace(/^>/, '').split(/\s+/).filter(Boolean);
   return commands.filter(({ category, title }) => {
     const text = `${category} ${title}`.toLowerCase();

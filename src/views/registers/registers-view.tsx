@@ -15,7 +15,7 @@ import { Tree, type TreeRow } from '../../ui/widgets/tree.tsx';
 import { makeRegisterRows, type RegisterRow, valuesOf } from './register-rows.ts';
 
 /** Parses what a person types as a register's value: hexadecimal with `0x`, else decimal. */
-export function parseRegisterValue(text: string, bits: number): bigint | undefined {
+function parseRegisterValue(text: string, bits: number): bigint | undefined {
   try {
     const value = BigInt(text.trim());
     return value >= -(1n << BigInt(bits - 1)) && value < 1n << BigInt(bits) ? BigInt.asUintN(bits, value) : undefined;

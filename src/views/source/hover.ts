@@ -5,7 +5,7 @@ import type { Client } from '../../client/client.ts';
 const WORD = /[A-Za-z_$][\w$]*(?:(?:->|\.)[A-Za-z_]\w*)*/g;
 
 /** The expression around a column: `cmd`, or `regs->x16` up to and including the member pointed at. */
-export function expressionAt(line: string, column: number): string | undefined {
+function expressionAt(line: string, column: number): string | undefined {
   for (const match of line.matchAll(WORD)) {
     const start = match.index + 1;
     if (column < start || column > start + match[0].length) continue;

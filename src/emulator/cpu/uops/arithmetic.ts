@@ -19,7 +19,7 @@ export function setNZ(c: UopContext, sf: number, result: Expr): void {
 const signWord = (sf: number, value: Expr): Expr => (sf ? i32.wrap_i64(i64.shr_u(value, 32n)) : value);
 
 /** `AddWithCarry(x, y, 0)` or, for subtraction, `AddWithCarry(x, NOT(y), 1)`, setting flags. */
-export function addSubFlags(c: UopContext, sf: number, sub: number, x: Expr, y: Expr): Expr {
+function addSubFlags(c: UopContext, sf: number, sub: number, x: Expr, y: Expr): Expr {
   const o = ops(sf);
   const a = c.let(x);
   const b = c.let(y);

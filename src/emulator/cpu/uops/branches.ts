@@ -162,7 +162,7 @@ define('MSR_pstate', {
 });
 
 /** Completes the instruction and returns to the machine. */
-export function leaveAfter(c: UopContext): void {
+function leaveAfter(c: UopContext): void {
   c.sync();
   c.f.do(i64.store(c.cpu, i64.add(c.pc(), 4n), PC));
   c.leave();
