@@ -18,11 +18,43 @@ test('a breakpoint in DomU1 stops DomU1 in its source, and Dom0 not', async ({ p
   await workbench.waitForText('d1', /major\n4\ndomU1 #/);
 });
 
-test('single instructions lead through the HVC into Xen and back', async ({ workbench }) => {
+test('steps lead from the kernel through the HVC into Xen and back, by keys alone', async ({ page, workbench }) => {
+  await workbench.addBreakpoint('major_show', 'd1');
+  await workbench.type('d1', 'cat /sys/hypervisor/version/major\n');
+  await workbench.waitForStop();
+  await workbench.step('F11');
+  assert.equal((await workbench.stack())[0], 'HYPERVISOR_xen_version');
+  for (let n = 0; n < 4 && !/in Xen$/.test(await workbench.status()); n += 1) await workbench.step('Control+F11');
+  assert.match(await workbench.status(), /in Xen$/);
+  assert.equal((await workbench.register('ESR_EL2')).replace(/^0+/, ''), '5a000ea1');
+  const stack = await workbench.stack();
+  const boundaries = stack.filter((row) => /→/.test(row));
+  assert.match(boundaries[0], /HVC #0xEA1 → EL2/i);
+  assert.match(boundaries[1], /SVC #0 read → EL1/);
+  assert.ok(stack.indexOf('bb_cat') > stack.indexOf('major_show'), stack.join(' '));
+  await workbench.step('Shift+F11');
+  assert.match(await workbench.status(), /in DomU1$/);
+  await workbench.waitForFrame('HYPERVISOR_xen_version');
+  await page.keyboard.press('F5');
+  await workbench.show('DomU1');
+  await workbench.waitForText('d1', /major\n4\ndomU1 #/);
+});
+
+test('a breakpoint on a hypercall stops at its exception, with the whole way it came', async ({ workbench }) => {
   await workbench.addBreakpoint('HVC #17', 'd1');
   await workbench.type('d1', 'cat /sys/hypervisor/version/major\n');
   assert.match(await workbench.waitForStop(), /HVC/);
-  assert.equal((await workbench.register('ESR_EL2')).replace(/^0+/, ''), '5a000ea1');
-  await workbench.step('Control+F11');
-  assert.match(await workbench.status(), /in Xen$/);
+  await workbench.waitForFrame('major_show');
+});
+
+test('do_xen_version shows its parameters and returns the version', async ({ page, workbench }) => {
+  await workbench.addBreakpoint('major_show', 'd1');
+  await workbench.type('d1', 'cat /sys/hypervisor/version/major\n');
+  await workbench.waitForStop();
+  await workbench.command('tbreak do_xen_version');
+  await workbench.command('continue');
+  await workbench.waitForFrame('do_xen_version');
+  await workbench.show('Variables');
+  await page.locator('.tree-row', { hasText: /^cmd/ }).filter({ hasText: '0' }).waitFor();
+  assert.match(await workbench.command('finish'), /0x40011/);
 });

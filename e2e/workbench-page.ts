@@ -101,8 +101,25 @@ export class WorkbenchPage {
     return this.page.locator('.frame-name, .frame-boundary').allInnerTexts();
   }
 
+  /** Waits until a function is in the call stack. */
+  async waitForFrame(name: string): Promise<void> {
+    await this.page.locator('.frame-name').getByText(name, { exact: true }).first().waitFor({ timeout: 20_000 });
+  }
+
+  /** Runs a line in the debug console; what it printed. */
+  async command(line: string): Promise<string> {
+    await this.show('Debug Console');
+    const entries = this.page.locator('.console-entry');
+    const before = await entries.count();
+    await this.page.getByLabel('Debugger command').fill(line);
+    await this.page.keyboard.press('Enter');
+    await entries.nth(before).waitFor({ timeout: 60_000 });
+    return entries.nth(before).innerText();
+  }
+
   /** The value of a register that is in sight, as hexadecimal digits. */
   async register(name: string): Promise<string> {
+    await this.page.locator('.register-origin:not(:has-text("last stop"))').waitFor();
     await this.page.getByLabel('Search registers').fill(name);
     const row = this.page.locator('.tree-row', { has: this.page.getByText(name, { exact: true }) }).first();
     return (await row.locator('.register-value').innerText()).trim();

@@ -213,6 +213,7 @@ export class Client {
       console: (output) => this.consoles.write(output),
       progress: (progress) => this.machine.setState({ progress }),
       breakpointsChanged: (states) => reportStates(this.breakpoints, states),
+      breakpointsEdited: (specs) => this.breakpoints.setState({ specs }),
       output: (message) => addMessage(this.output, message),
       crashed: (message) => this.#onCrashed(message),
     };

@@ -1,6 +1,7 @@
 /** What survives a reload: layouts, breakpoints, watches, open files, preferences. One JSON document, also the export format. */
 import { z } from 'zod';
 import { formatLocation, parseLocation } from '../protocol/address.ts';
+import { EXCEPTION_KINDS } from '../protocol/breakpoints.ts';
 import { formatScope, parseScope } from '../protocol/target.ts';
 
 // The validator's compiled mode needs `eval`, which the page's Content-Security-Policy forbids.
@@ -28,7 +29,7 @@ function requireScope(text: string): NonNullable<ReturnType<typeof parseScope>> 
   return parsed;
 }
 
-const exception = z.enum(['SVC', 'HVC', 'SMC', 'IRQ', 'FIQ', 'ERET', 'dataAbort', 'instructionAbort', 'undefined']);
+const exception = z.enum(EXCEPTION_KINDS);
 
 const place = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('address'), location }),

@@ -2,6 +2,22 @@
 import type { AddressSpace, Location } from './address.ts';
 import type { Scope } from './target.ts';
 
+/** Exceptions that can be stopped at. */
+export const EXCEPTION_KINDS = [
+  'SVC',
+  'HVC',
+  'SMC',
+  'IRQ',
+  'FIQ',
+  'SError',
+  'ERET',
+  'dataAbort',
+  'instructionAbort',
+  'undefined',
+  'any',
+] as const;
+export type ExceptionKind = (typeof EXCEPTION_KINDS)[number];
+
 /** Where a breakpoint stops. */
 export type BreakpointPlace =
   | { readonly kind: 'address'; readonly location: Location }
@@ -17,16 +33,7 @@ export type BreakpointPlace =
     }
   | {
       readonly kind: 'exception';
-      readonly exception:
-        | 'SVC'
-        | 'HVC'
-        | 'SMC'
-        | 'IRQ'
-        | 'FIQ'
-        | 'ERET'
-        | 'dataAbort'
-        | 'instructionAbort'
-        | 'undefined';
+      readonly exception: ExceptionKind;
       /** Immediate of SVC, HVC or SMC, or hypercall number (X16) when Xen's own immediate 0xEA1 is meant. */
       readonly immediate?: number;
     };

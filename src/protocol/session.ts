@@ -85,6 +85,8 @@ export interface SessionEvents {
   console(output: readonly ConsoleOutput[]): void;
   progress(progress: Progress | null): void;
   breakpointsChanged(states: readonly BreakpointState[]): void;
+  /** The command console has changed the list itself: this is all of it. */
+  breakpointsEdited(specs: readonly BreakpointSpec[]): void;
   output(message: OutputMessage): void;
   /** The session itself failed; the machine is gone. */
   crashed(message: string): void;
@@ -98,6 +100,7 @@ export const SESSION_EVENT_NAMES = [
   'console',
   'progress',
   'breakpointsChanged',
+  'breakpointsEdited',
   'output',
   'crashed',
 ] as const satisfies readonly (keyof SessionEvents)[];

@@ -16,6 +16,9 @@ class RecordingList {
   remove(id: number): boolean {
     return this.specs.delete(id);
   }
+  get all(): readonly Breakpoint[] {
+    return [...this.specs.keys()].map((id) => this.get(id) as Breakpoint);
+  }
   get(id: number): Breakpoint | undefined {
     const spec = this.specs.get(id);
     return spec && { ...spec, id, state: 'applied', message: undefined, hits: 0, locations: [], source: undefined };
@@ -57,4 +60,21 @@ it('gives the page its own ids back', async () => {
   const mirror = new BreakpointMirror();
   await mirror.set(asList(list), [wish('x'), wish('y')]);
   expect(mirror.idsOf([list.get(2) as Breakpoint])).toEqual(['y']);
+});
+
+it('takes over what the command console did, once', async () => {
+  const list = new RecordingList();
+  const mirror = new BreakpointMirror();
+  await mirror.set(asList(list), [wish('bp1'), wish('bp2')]);
+  list.remove(1);
+  await list.add({ place: { kind: 'function', name: 'f' }, scope: { kind: 'any' }, enabled: true });
+  expect(mirror.adopt(asList(list))?.map(({ id }) => id)).toEqual(['bp2', 'bp1']);
+  expect(mirror.adopt(asList(list))).toBeUndefined();
+});
+
+it('leaves temporary breakpoints to the console', async () => {
+  const list = new RecordingList();
+  const mirror = new BreakpointMirror();
+  await list.add({ place: { kind: 'function', name: 'f' }, scope: { kind: 'any' }, enabled: true, temporary: true });
+  expect(mirror.adopt(asList(list))).toBeUndefined();
 });

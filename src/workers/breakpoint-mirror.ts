@@ -5,7 +5,12 @@ import type {
   BreakpointPlace as DebuggerPlace,
   BreakpointSpec as DebuggerSpec,
 } from '../debugger/breakpoints/spec.ts';
-import type { BreakpointPlace, BreakpointSpec, BreakpointState } from '../protocol/breakpoints.ts';
+import {
+  type BreakpointPlace,
+  type BreakpointSpec,
+  type BreakpointState,
+  EXCEPTION_KINDS,
+} from '../protocol/breakpoints.ts';
 import { formatLocation } from '../protocol/address.ts';
 
 /** The immediate of every Xen hypercall's HVC. */
@@ -61,6 +66,29 @@ export class BreakpointMirror {
     await this.set(list, specs);
   }
 
+  /**
+   * Takes over what somebody else has done to the list (the command console); the new wishes, or undefined when nothing has changed. Temporary breakpoints
+   * stay the console's own.
+   */
+  adopt(list: BreakpointList): readonly BreakpointSpec[] | undefined {
+    const known = new Map(this.#mirrored.map((each) => [each.number, each]));
+    const kept = this.#mirrored.filter(({ number, failure }) => failure !== undefined || list.get(number));
+    const fresh = list.all.filter(({ id, temporary }) => !known.has(id) && !temporary);
+    const ids = new Set(kept.map(({ spec }) => spec.id));
+    const added = fresh.flatMap((breakpoint): Mirrored[] => {
+      const spec = wishOf(breakpoint, freeId(ids));
+      return spec ? [{ spec, number: breakpoint.id }] : [];
+    });
+    const changed = kept.map((each) => withChanges(each, list.get(each.number)));
+    const isSame =
+      added.length === 0 &&
+      changed.length === this.#mirrored.length &&
+      changed.every((each, index) => each === this.#mirrored[index]);
+    if (isSame) return undefined;
+    this.#mirrored = [...changed, ...added];
+    return this.#mirrored.map(({ spec }) => spec);
+  }
+
   states(list: BreakpointList): BreakpointState[] {
     return this.#mirrored.map(({ spec, number, failure }) => {
       const breakpoint = list.get(number);
@@ -84,6 +112,36 @@ async function add(list: BreakpointList, spec: BreakpointSpec): Promise<Mirrored
   } catch (error) {
     return { spec, number: -1, failure: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** The smallest `bpN` that is not in `taken`, which it joins. */
+function freeId(taken: Set<string>): string {
+  let n = 1;
+  while (taken.has(`bp${n}`)) n += 1;
+  taken.add(`bp${n}`);
+  return `bp${n}`;
+}
+
+/** A breakpoint of the debugger as the page would wish it; undefined for kinds that the page does not know. */
+function wishOf(
+  { place, scope, enabled, condition, hitCount, logMessage }: Breakpoint,
+  id: string,
+): BreakpointSpec | undefined {
+  const wish = { id, scope, enabled, condition, hitCount, logMessage };
+  if (place.kind !== 'exception') return { ...wish, place };
+  const exception = EXCEPTION_KINDS.find((kind) => kind === place.exception);
+  return (
+    exception && { ...wish, place: { kind: 'exception', exception, immediate: place.hypercall ?? place.immediate } }
+  );
+}
+
+/** Enabling and conditions may be changed by number. */
+function withChanges(mirrored: Mirrored, now: Breakpoint | undefined): Mirrored {
+  if (!now) return mirrored;
+  const { enabled, condition, hitCount } = now;
+  const { spec } = mirrored;
+  if (spec.enabled === enabled && spec.condition === condition && spec.hitCount === hitCount) return mirrored;
+  return { ...mirrored, spec: { ...spec, enabled, condition, hitCount } };
 }
 
 function stateOf(

@@ -15,8 +15,9 @@ import { VariableTables } from './variable-tables.ts';
 
 /** Frames that are shown. */
 const MAX_FRAMES = 96;
-/** Milliseconds that parameters of frames may take; frames after that go without. */
-const PARAMETER_TIME = 40;
+/** Milliseconds after which frames go without their parameters; the first few always have them. */
+const PARAMETER_TIME = 60;
+const FIRST_FRAMES = 3;
 /** Characters of the parameters of one frame. */
 const PARAMETER_LENGTH = 120;
 
@@ -85,7 +86,8 @@ export class Inspection {
     const until = this.now() + PARAMETER_TIME;
     let below: StackFrame | undefined;
     for await (const row of this.#debug.stacks.rows(this.#top(target), MAX_FRAMES)) {
-      const frame = row.kind === 'frame' ? await this.#frame(row, this.now() < until) : label(row, below);
+      const isInTime = frames.length < FIRST_FRAMES || this.now() < until;
+      const frame = row.kind === 'frame' ? await this.#frame(row, isInTime) : label(row, below);
       if (frame) frames.push(frame);
       below = frame ?? below;
     }
@@ -182,17 +184,15 @@ export class Inspection {
     if (!kernel) return [];
     const vcpus = this.#hypervisor().domain(domid)?.vcpus ?? [];
     const current = new Map(vcpus.map(({ address, vcpu }) => [kernel.currentTask(address), vcpu]));
-    return kernel
-      .tasks()
-      .map(({ address, pid, tgid, comm, state }) => ({
-        domid,
-        pid,
-        tgid,
-        comm,
-        state,
-        address,
-        vcpu: current.get(address) ?? null,
-      }));
+    return kernel.tasks().map(({ address, pid, tgid, comm, state }) => ({
+      domid,
+      pid,
+      tgid,
+      comm,
+      state,
+      address,
+      vcpu: current.get(address) ?? null,
+    }));
   }
 }
 

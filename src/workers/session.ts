@@ -1,7 +1,10 @@
 /** A debugging session: one machine, one pack, and everything the protocol asks of them. No DOM, no port: the worker and Node use it alike. */
 import { attachDebugger } from '../awareness/attach.ts';
 import type { ConsoleId } from '../awareness/consoles.ts';
+import { placeText } from '../debugger/breakpoints/spec.ts';
+import { CommandConsole } from '../debugger/commands/console.ts';
 import { Debugger } from '../debugger/debugger.ts';
+import { locationText } from '../debugger/contexts/spaces.ts';
 import type { DebugStop } from '../debugger/stepping/run-control.ts';
 import type { SymbolModule } from '../debugger/contexts/modules.ts';
 import { DebugPort } from '../emulator/debug-port.ts';
@@ -27,7 +30,7 @@ import type { RegisterSet } from '../protocol/registers.ts';
 import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
 import type { ConsoleOutput, Unmodelled } from '../protocol/status.ts';
 import { STALE_STOP, type StepRequest, type Stop, type StopReason } from '../protocol/stop.ts';
-import type { Target } from '../protocol/target.ts';
+import { type Target, targetKey } from '../protocol/target.ts';
 import { BreakpointMirror } from './breakpoint-mirror.ts';
 import { readCode } from './code-reader.ts';
 import { GuestConsoles } from './guest-consoles.ts';
@@ -81,11 +84,16 @@ export class Session implements SessionFunctions {
   readonly #pacer: Pacer;
   readonly #breakpoints = new BreakpointMirror();
   readonly #output = new Map<ConsoleId, number[]>();
+  #breakpointChange: Promise<void> = Promise.resolve();
   #pack: Pack | undefined;
   #modules: readonly SymbolModule[] = [];
   #view: GuestView;
   #inspection: Inspection;
+  #console: CommandConsole;
+  /** Moment and target that the console was last told of. */
+  #focusKey = '';
   #hasSymbols = false;
+  #isOpeningSymbols = false;
   #memoryIsZero = true;
   #stop: Stop | null = null;
   #stopSerial = 0;
@@ -111,12 +119,20 @@ export class Session implements SessionFunctions {
     this.#port = new DebugPort(machine, (count) => this.#consoles.run(count));
     this.#view = this.#viewOf(new Debugger(this.#port, undefined, []));
     this.#inspection = this.#inspectionOf(this.#view);
+    this.#console = this.#consoleOf(this.#view.debug);
     this.#pacer = new Pacer(machine.clock, () => host.now());
   }
 
   #viewOf(debug: Debugger): GuestView {
-    debug.onLog = (text) => this.#message('logpoint', 'info', text);
     return new GuestView(this.#port, debug, (vmid) => this.#domainOf(vmid));
+  }
+
+  #consoleOf(debug: Debugger): CommandConsole {
+    const console = new CommandConsole(debug);
+    console.state.runLimit = STEP_LIMIT;
+    // Logpoints speak in the output view, whoever runs the machine.
+    debug.onLog = (text) => this.#message('logpoint', 'info', text);
+    return console;
   }
 
   #inspectionOf(view: GuestView): Inspection {
@@ -193,22 +209,31 @@ export class Session implements SessionFunctions {
     if (this.#hasSymbols || !this.#pack) return;
     this.#hasSymbols = true;
     const report = (text: string): void => this.#message('debugger', 'warning', text);
-    this.#openSymbols(this.#pack, report).catch((error: unknown) => report(String(error)));
+    this.#openSymbols(this.#pack, report).catch((error: unknown) => report(messageOf(error)));
   }
 
   /** Xen's and Linux's own structures become readable; breakpoints move over. */
   async #openSymbols(pack: Pack, report: (message: string) => void): Promise<void> {
+    this.#isOpeningSymbols = true;
+    const { modules, debug } = await this.#attach(pack, report).finally(() => {
+      this.#isOpeningSymbols = false;
+    });
+    await this.#afterOthers(async () => {
+      this.#debug.breakpoints.clear();
+      this.#modules = modules;
+      this.#view = this.#viewOf(debug);
+      this.#console = this.#consoleOf(debug);
+      this.#inspection = this.#inspectionOf(this.#view);
+      await this.#breakpoints.moveTo(debug.breakpoints);
+    });
+    this.events.breakpointsChanged(this.#breakpointStates());
+    this.#renewStop();
+  }
+
+  async #attach(pack: Pack, report: (message: string) => void): Promise<{ modules: SymbolModule[]; debug: Debugger }> {
     const modules = await openModules(pack, report);
     const domainName = (domid: number): string => this.#domainName(domid);
-    const debug = await attachDebugger(this.#port, modules, { domainName });
-    const old = this.#debug;
-    this.#modules = modules;
-    this.#view = this.#viewOf(debug);
-    this.#inspection = this.#inspectionOf(this.#view);
-    old.breakpoints.clear();
-    await this.#breakpoints.moveTo(debug.breakpoints);
-    this.events.breakpointsChanged(this.#breakpoints.states(debug.breakpoints));
-    this.#renewStop();
+    return { modules, debug: await attachDebugger(this.#port, modules, { domainName }) };
   }
 
   // Run control
@@ -312,7 +337,8 @@ export class Session implements SessionFunctions {
     if (message !== undefined) return this.#stopNow('step', message, cpu);
     const ids = this.#breakpoints.idsOf(breakpoints);
     if (reason === 'step') return this.#stopNow('step', 'after a step', cpu);
-    const words = FATAL_WORDS[reason] ?? `${reason} ${ids.join(', ')}`.trim();
+    const places = breakpoints.map(({ place }) => placeText(place, locationText));
+    const words = FATAL_WORDS[reason] ?? `${reason} ${places.join(', ')}`.trim();
     return this.#stopNow(REASONS[reason], words, cpu, ids);
   }
 
@@ -336,7 +362,7 @@ export class Session implements SessionFunctions {
 
   #announce(stop: Stop): void {
     this.events.status(this.#status.sample(false));
-    this.events.breakpointsChanged(this.#breakpoints.states(this.#debug.breakpoints));
+    this.events.breakpointsChanged(this.#breakpointStates());
     this.events.stopped(stop);
   }
 
@@ -383,8 +409,24 @@ export class Session implements SessionFunctions {
   // Breakpoints
 
   async setBreakpoints(breakpoints: readonly BreakpointSpec[]): Promise<readonly BreakpointState[]> {
-    await this.#breakpoints.set(this.#debug.breakpoints, breakpoints);
-    return this.#breakpoints.states(this.#debug.breakpoints);
+    await this.#afterOthers(() => this.#breakpoints.set(this.#debug.breakpoints, breakpoints));
+    return this.#breakpointStates();
+  }
+
+  /** Until symbols are there nobody knows which vCPU is whose, and a scope means nothing. */
+  #breakpointStates(): BreakpointState[] {
+    const states = this.#breakpoints.states(this.#debug.breakpoints);
+    if (!this.#isOpeningSymbols) return states;
+    return states.map((each) => {
+      return each.state === 'applied' ? { ...each, state: 'pending', message: 'the symbols are being opened' } : each;
+    });
+  }
+
+  /** Changes of the breakpoints take time and must not overlap: one may move all of them to another debugger. */
+  async #afterOthers(change: () => Promise<void>): Promise<void> {
+    const turn = this.#breakpointChange.then(change, change);
+    this.#breakpointChange = turn;
+    await turn;
   }
 
   // Reads at a stop
@@ -454,12 +496,53 @@ export class Session implements SessionFunctions {
     return this.evaluate(stopId, frameId, `${expression} = ${value}`);
   }
 
-  execute(): Promise<string> {
-    return Promise.reject(new Error('The command console is not available in this session.'));
+  /** A line of the console. What runs the machine for long belongs to the session's own loop, so that it can be paused. */
+  async execute(line: string, target: Target): Promise<string> {
+    this.#requirePack();
+    const text = line.trim();
+    if (/^(interrupt|pause)$/.test(text)) return (await this.pause()).description;
+    if (this.#isRunning) throw new Error('The machine is running: pause it first (interrupt).');
+    if (/^(c|continue)$/.test(text)) {
+      await this.resume();
+      return 'Continuing.';
+    }
+    this.#focus(target);
+    return this.#executeStopped(text);
   }
 
-  completions(): Promise<readonly string[]> {
-    return Promise.resolve([]);
+  async #executeStopped(text: string): Promise<string> {
+    const before = this.#machine.instructions;
+    this.#isRunning = true;
+    try {
+      return await this.#console.execute(text);
+    } finally {
+      this.#isRunning = false;
+      this.#flush();
+      const specs = this.#breakpoints.adopt(this.#debug.breakpoints);
+      if (specs) this.events.breakpointsEdited(specs);
+      this.#afterCommand(text, this.#machine.instructions !== before);
+    }
+  }
+
+  /** A command that ran the machine leads to a stop; any other may have written something, so views read again. */
+  #afterCommand(text: string, hasRun: boolean): void {
+    if (hasRun) this.#stopNow('step', `after "${text}"`, this.#debug.cpuOf(this.#console.state.focus) ?? 0);
+    else if (/^(set|p|print|call)\b/.test(text)) this.#renewStop();
+  }
+
+  /** The console looks at what the page looks at. */
+  #focus(target: Target): void {
+    const address = this.#view.vcpuAddress(target);
+    const cpu = this.#view.cpuOf(target) ?? 0;
+    const key = `${this.#machine.instructions} ${targetKey(target)}`;
+    if (key !== this.#focusKey) {
+      this.#console.state.look(address === undefined ? { kind: 'cpu', cpu } : { kind: 'vcpu', address });
+    }
+    this.#focusKey = key;
+  }
+
+  completions(line: string): Promise<readonly string[]> {
+    return Promise.resolve(this.#console.completions(line));
   }
 
   async source(path: string): Promise<SourceText> {

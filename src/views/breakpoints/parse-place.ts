@@ -1,20 +1,9 @@
 /** What a person may type to say where a breakpoint stops. */
 import { type AddressSpace, parseLocation } from '../../protocol/address.ts';
-import type { BreakpointPlace } from '../../protocol/breakpoints.ts';
+import { type BreakpointPlace, EXCEPTION_KINDS } from '../../protocol/breakpoints.ts';
 import type { Scope } from '../../protocol/target.ts';
 
-const EXCEPTION = /^(SVC|HVC|SMC|IRQ|FIQ|ERET|dataAbort|instructionAbort|undefined)(?:\s*#?\s*(0x[0-9a-f]+|\d+))?$/i;
-const EXCEPTION_NAMES = [
-  'SVC',
-  'HVC',
-  'SMC',
-  'IRQ',
-  'FIQ',
-  'ERET',
-  'dataAbort',
-  'instructionAbort',
-  'undefined',
-] as const;
+const EXCEPTION = new RegExp(`^(${EXCEPTION_KINDS.join('|')})(?:\\s*#?\\s*(0x[0-9a-f]+|\\d+))?$`, 'i');
 const LINE = /^(.+\.[A-Za-z]+):(\d+)$/;
 const DATA = /^(read|write|access|change)\s+(\S+)(?:\s+(\d+))?$/i;
 const FUNCTION = /^[A-Za-z_.$][\w.$]*$/;
@@ -29,7 +18,7 @@ export function spaceOfScope(scope: Scope): AddressSpace {
 
 function parseException(text: string): BreakpointPlace | undefined {
   const match = EXCEPTION.exec(text);
-  const exception = EXCEPTION_NAMES.find((name) => name.toLowerCase() === match?.[1].toLowerCase());
+  const exception = EXCEPTION_KINDS.find((name) => name.toLowerCase() === match?.[1].toLowerCase());
   if (!match || !exception) return undefined;
   return match[2] === undefined
     ? { kind: 'exception', exception }

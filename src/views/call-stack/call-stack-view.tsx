@@ -12,7 +12,7 @@ function FrameRow({ frame, isCurrent }: { readonly frame: StackFrame; readonly i
   const client = useClient();
   if (frame.presentationHint === 'label') {
     return (
-      <div className="frame-boundary" role="separator" aria-label={frame.name}>
+      <div className="frame-boundary" role="option" aria-selected="false" aria-disabled="true">
         <span>{frame.name}</span>
       </div>
     );

@@ -74,7 +74,9 @@ export function DebugConsoleView(): ReactElement {
   const client = useClient();
   const [entries, setEntries] = useState<readonly Entry[]>([]);
   const end = useRef<HTMLDivElement>(null);
-  useEffect(() => end.current?.scrollIntoView({ block: 'end' }), [entries]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: 'end' });
+  }, [entries]);
   const add = (command: string, output: string, isError = false): void =>
     setEntries((old) => [...old.slice(-400), { command, output, isError }]);
   const run = async (command: string): Promise<void> => {

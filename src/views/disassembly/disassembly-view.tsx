@@ -40,7 +40,7 @@ function usePc(): Location | null {
 }
 
 /** The scope a breakpoint gets from the space it is set in. */
-export function scopeOfSpace(space: AddressSpace): Scope {
+function scopeOfSpace(space: AddressSpace): Scope {
   if (space.kind === 'xen') return { kind: 'xen' };
   if (space.kind === 'guest' || space.kind === 'ipa') return { kind: 'domain', domain: space.domain };
   return space.kind === 'cpu' ? { kind: 'cpu', cpu: space.cpu } : { kind: 'any' };
