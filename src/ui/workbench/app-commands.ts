@@ -6,9 +6,9 @@ import type { LocalFile } from '../../protocol/pack.ts';
 
 /** What the workbench itself offers. */
 export interface AppActions {
-  openPalette(): void;
-  openHelp(): void;
-  openGuide(): void;
+  readonly openPalette: () => void;
+  readonly openHelp: () => void;
+  readonly openGuide: () => void;
 }
 
 function saveFile(name: string, text: string): void {
@@ -75,8 +75,8 @@ export function appCommands(client: Client, actions: AppActions): Command[] {
     command('File', 'file.import', 'Import Workspace…', () => importFile(client)),
     command('View', 'view.theme', 'Change Theme: System, Dark, Light', () => cycleTheme(client)),
     command('Run', 'run.followExceptions', 'Step into Exceptions: On or Off', () => toggleFollowExceptions(client)),
-    command('Go', 'go.palette', 'Command Palette', actions.openPalette, ['Ctrl+Shift+P', 'F1']),
-    command('Help', 'help.keys', 'Keyboard Shortcuts', actions.openHelp, ['?']),
-    command('Help', 'help.guide', 'Guided Start', actions.openGuide),
+    command('Go', 'go.palette', 'Command Palette', () => actions.openPalette(), ['Ctrl+Shift+P', 'F1']),
+    command('Help', 'help.keys', 'Keyboard Shortcuts', () => actions.openHelp(), ['?']),
+    command('Help', 'help.guide', 'Guided Start', () => actions.openGuide()),
   ];
 }

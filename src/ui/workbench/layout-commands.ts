@@ -6,8 +6,8 @@ import { defaultPanels } from './layout.ts';
 import type { ViewDefinition } from './view.ts';
 
 interface LayoutActions {
-  reveal(panel: string): void;
-  reset(): void;
+  readonly reveal: (panel: string) => void;
+  readonly reset: () => void;
 }
 
 /** Chords of the panels that have one. */
@@ -45,7 +45,7 @@ export function layoutCommands(
       category: 'View',
       keys: [],
       isEnabled: always,
-      run: actions.reset,
+      run: () => actions.reset(),
     },
     {
       id: 'view.maximise',

@@ -13,8 +13,8 @@ function MenuItems({ category }: { readonly category: Command['category'] }): Re
   const commands = client.commands.all().filter((command) => command.category === category);
   return (
     <>
-      {commands.map(({ id, title, keys, isEnabled }) => (
-        <Menu.Item key={id} className="menu-item" disabled={!isEnabled()} onClick={() => client.commands.run(id)}>
+      {commands.map(({ id, title, keys, ...command }) => (
+        <Menu.Item key={id} className="menu-item" disabled={!command.isEnabled()} onClick={() => client.commands.run(id)}>
           <span>{title}</span>
           {keys[0] !== undefined && <Keys chord={keys[0]} />}
         </Menu.Item>

@@ -252,6 +252,7 @@ function usePosition(pc: Location | null): readonly [Position | null, (position:
       return current && isNear ? { top: current.top, focus: pc.address } : focusOn(pc);
     });
     // The key stands for the location, which is a new object at every sample.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [pcKey]);
   return [position, setPosition];
 }
