@@ -11,8 +11,8 @@ export interface Command {
   readonly category: 'File' | 'View' | 'Run' | 'Go' | 'Help';
   /** Chords; the first is shown. The others are aliases that browsers do not take for themselves. */
   readonly keys: readonly string[];
-  isEnabled(): boolean;
-  run(): void | Promise<void>;
+  readonly isEnabled: () => boolean;
+  readonly run: () => void | Promise<void>;
 }
 
 /** The commands of the app, by id and by key. */

@@ -14,7 +14,12 @@ function MenuItems({ category }: { readonly category: Command['category'] }): Re
   return (
     <>
       {commands.map(({ id, title, keys, ...command }) => (
-        <Menu.Item key={id} className="menu-item" disabled={!command.isEnabled()} onClick={() => client.commands.run(id)}>
+        <Menu.Item
+          key={id}
+          className="menu-item"
+          disabled={!command.isEnabled()}
+          onClick={() => client.commands.run(id)}
+        >
           <span>{title}</span>
           {keys[0] !== undefined && <Keys chord={keys[0]} />}
         </Menu.Item>

@@ -10,7 +10,7 @@ const FUNCTION = /^[A-Za-z_.$][\w.$]*$/;
 const ACCESS = { read: 'read', write: 'write', access: 'readWrite', change: 'change' } as const;
 
 /** The space that an address alone is in, under a scope. */
-export function spaceOfScope(scope: Scope): AddressSpace {
+function spaceOfScope(scope: Scope): AddressSpace {
   if (scope.kind === 'domain' || scope.kind === 'vcpu') return { kind: 'guest', domain: scope.domain, el: 1 };
   if (scope.kind === 'task') return { kind: 'guest', domain: scope.domain, el: 0 };
   return scope.kind === 'cpu' ? { kind: 'cpu', cpu: scope.cpu } : { kind: 'xen' };
