@@ -14,12 +14,26 @@ describe("the headless runner's command line", () => {
       '--instructions',
       '1_000',
     ];
-    const more = ['--save', 'a.state', '--load', 'b.state', '--hash', '--json', '--limit', '5e9', '--pack', 'p'];
+    const more = [
+      '--gdb',
+      '1234',
+      '--save',
+      'a.state',
+      '--load',
+      'b.state',
+      '--hash',
+      '--json',
+      '--limit',
+      '5e9',
+      '--pack',
+      'p',
+    ];
     const args = parseArguments([...steps, ...more]);
     expect(args.steps).toEqual([
       { kind: 'until', console: 'd0', pattern: /dom0 # /m },
       { kind: 'type', console: 'd1', text: 'cat A\n\t\\' },
       { kind: 'instructions', count: 1000 },
+      { kind: 'gdb', port: 1234 },
       { kind: 'save', file: 'a.state' },
       { kind: 'load', file: 'b.state' },
     ]);
@@ -55,6 +69,8 @@ describe("the headless runner's command line", () => {
     [['--instructions', '-5']],
     [['--limit', '1.5']],
     [['--save']],
+    [['--gdb', '65536']],
+    [['--gdb', 'x']],
     [['--trace', 'f', '--trace-format', 'xml']],
     [['--probe', 'xen:schedule']],
   ])('refuses %j', (words) => {
