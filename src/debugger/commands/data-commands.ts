@@ -34,7 +34,7 @@ async function examine(state: ConsoleState, argument: string): Promise<string> {
   const at = (offset: number): string => locationText({ space, address: address + BigInt(offset) });
   if (letters.includes('s')) return `${at(0)}:\t${JSON.stringify(zeroTerminated(read(address, 256)))}`;
   const isCode = letters.includes('i');
-  const size = isCode ? 4 : (UNITS[/[bhwg]/.exec(letters)?.[0] ?? 'w']);
+  const size = isCode ? 4 : UNITS[/[bhwg]/.exec(letters)?.[0] ?? 'w'];
   const bytes = read(address, size * Number(count));
   if (bytes.length < size) throw new CommandError(`cannot read ${at(0)}`);
   const words = Array.from({ length: Math.floor(bytes.length / size) }, (_, i) => wordAt(bytes, i * size, size));
@@ -83,7 +83,7 @@ async function registers(state: ConsoleState, argument: string): Promise<string>
     argument === '' ? GENERAL : argument.split(/[\s,]+/).map((name) => name.replace(/^\$/, '').toUpperCase());
   const rows = names.map((name) => {
     const value = general(name);
-    if (value === undefined && argument !== '') throw new CommandError(`there is no register ${name}`);
+    if (value === undefined && !GENERAL.includes(name)) throw new CommandError(`there is no register ${name}`);
     return [
       name,
       value === undefined ? '<not saved>' : hex(value),

@@ -1,6 +1,7 @@
 /** Says where and why the machine stopped. */
-import type { PortStop, WatchHit } from '../../emulator/debug-port.ts';
+import type { ExceptionEvent, PortStop, WatchHit } from '../../emulator/debug-port.ts';
 import type { Breakpoint } from '../breakpoints/spec.ts';
+import { type AddressSpace, locationText } from '../contexts/spaces.ts';
 import type { DebugStop } from '../stepping/run-control.ts';
 import { syndromeLabel } from '../stack/exception-label.ts';
 import type { ConsoleState } from './console-state.ts';
@@ -69,15 +70,22 @@ function hitText(state: ConsoleState, breakpoint: Breakpoint, { watchHits, event
     return [`Data breakpoint ${breakpoint.id}`, ...watchHits.map((hit) => watchText(state, hit))].join('\n');
   if (breakpoint.place.kind === 'exception' && event) {
     const what = event.kind === 'synchronous' ? syndromeLabel(event.esr) : breakpoint.place.exception;
-    return `Catchpoint ${breakpoint.id}, ${what}: EL${event.from} \u2192 EL${event.target}, from ${hex(event.pc)}`;
+    return `Catchpoint ${breakpoint.id}, ${what}: EL${event.from} \u2192 EL${event.target}, from ${locationText({ space: spaceBefore(state, event), address: event.pc })}`;
   }
   return `${name} ${breakpoint.id}`;
+}
+
+/** Space of what an exception interrupted. */
+function spaceBefore(state: ConsoleState, { cpu, from }: ExceptionEvent): AddressSpace {
+  const { domain } = state.session.system.context(cpu);
+  if (from === 2) return { kind: 'xen' };
+  return domain === undefined ? { kind: 'cpu', cpu } : { kind: 'guest', domain, el: from === 0 ? 0 : 1 };
 }
 
 function watchText(state: ConsoleState, hit: WatchHit): string {
   const { space } = state.session.system.context(state.cpu);
   const where = symbolText(state, space, hit.pc);
-  const by = `by ${hex(hit.pc)}${where === undefined ? '' : ` <${where}>`}`;
+  const by = `by ${locationText({ space, address: hit.pc })}${where === undefined ? '' : ` <${where}>`}`;
   if (!hit.isWrite) return `read ${by}: value ${hex(hit.before)}`;
   return hit.before === hit.after
     ? `written ${by}: value ${hex(hit.after)}`

@@ -9,6 +9,8 @@ export interface EntryPlace {
   readonly symbol: string;
   /** A call has been made since the symbol: the interrupted registers have all been saved. */
   readonly isSaved: boolean;
+  /** Distance of the PC from the symbol: in a vector table it tells the kind of exception. */
+  readonly offset: number;
 }
 
 const ENTRY_FILE = /(^|\/)entry(-common)?\.S$/;
@@ -25,7 +27,7 @@ export async function entryPlace(frame: PhysicalFrame): Promise<EntryPlace | und
   if (await module.file.functionAt(at)) return undefined;
   const start = frame.pc - info.offset - (frame.isReturnAddress ? 1n : 0n);
   const isSaved = frame.isReturnAddress || hasCall(frame, start);
-  return { symbol: info.symbol, isSaved };
+  return { symbol: info.symbol, isSaved, offset: Number(info.offset) };
 }
 
 /** True when there is a BL between the symbol's start and the PC. */

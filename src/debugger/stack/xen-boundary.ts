@@ -6,6 +6,7 @@ import { Registers } from '../unwinding/registers.ts';
 import { CodeSpace, ownerOf, unwindRegisters } from './code-space.ts';
 import { type EntryPlace } from './entry-code.ts';
 import { exceptionLabel } from './exception-label.ts';
+import { stackTaken } from './stack-adjustment.ts';
 import type { UserRegistersLayout } from './user-registers.ts';
 
 /** PSTATE.M[3:2]. */
@@ -30,8 +31,8 @@ export function xenBoundary(
   const pstate = values?.read('PSTATE') ?? live('SPSR_EL2');
   if (pstate === undefined) return undefined;
   const level = levelOf(pstate);
-  const label = exceptionLabel(place.symbol, isSaved ? values?.read('ESR') : live('ESR_EL2'));
-  if (level === 2) return sameLevel(frame, label, values, live);
+  const label = exceptionLabel(place, isSaved ? values?.read('ESR') : live('ESR_EL2'));
+  if (level === 2) return sameLevel(frame, label, place, values, live);
   return guestFrame(system, owner, level, label, place, live);
 }
 
@@ -39,18 +40,25 @@ export function xenBoundary(
 function sameLevel(
   frame: PhysicalFrame,
   label: string,
+  place: EntryPlace,
   values: ReturnType<typeof fromMemory> | undefined,
   live: (name: string) => bigint | undefined,
 ): Boundary | undefined {
   const read = (name: string): bigint | undefined => {
     if (values) return values.read(name);
-    return name === 'PC' ? live('ELR_EL2') : name === 'SP' ? frame.registers.sp : live(name);
+    return name === 'PC' ? live('ELR_EL2') : name === 'SP' ? stackBefore(frame, place) : live(name);
   };
   const registers = unwindRegisters({ read });
   return {
     label: `${label} at EL2`,
     interrupted: { space: frame.space, registers, pc: registers.pc, isReturnAddress: false },
   };
+}
+
+function stackBefore(frame: PhysicalFrame, { symbol, offset }: EntryPlace): bigint | undefined {
+  const { sp } = frame.registers;
+  const start = /vector/.test(symbol) ? frame.pc : frame.pc - BigInt(offset);
+  return sp === undefined ? undefined : sp + stackTaken(ownerOf(frame), start, frame.pc);
 }
 
 function guestFrame(
