@@ -5,6 +5,7 @@ import { StateError, type Device, type Plain } from './devices/device.ts';
 import { GenericTimers } from './devices/generic-timer.ts';
 import { Gic400 } from './devices/gic/gic400.ts';
 import { record } from './devices/plain.ts';
+import { Stm } from './devices/stm.ts';
 import { TraceKind } from './trace-events.ts';
 
 /** Serial ports: base address and SPI. */
@@ -12,6 +13,8 @@ const UARTS: readonly { readonly base: number; readonly spi: number }[] = [
   { base: 0xff00_0000, spi: 21 },
   { base: 0xff01_0000, spi: 22 },
 ];
+/** Devices that states of older versions do not have: they are then as after a reset. */
+const LATER_DEVICES: readonly string[] = ['stm'];
 /** Devices that are no CPU's have their deadlines on this CPU's clock. */
 const DEVICE_CPU = 0;
 
@@ -37,6 +40,7 @@ export class Board {
   readonly gic: Gic400;
   readonly timers: GenericTimers;
   readonly uarts: readonly CadenceUart[];
+  readonly stm: Stm;
   readonly bus: Bus;
   private readonly devices: readonly Device[];
 
@@ -56,7 +60,8 @@ export class Board {
         input: (byte) => host.trace(host.executing(), TraceKind.serialInput, (port << 8) | byte, 0),
       });
     });
-    this.devices = [this.gic, ...this.uarts];
+    this.stm = new Stm(host);
+    this.devices = [this.gic, ...this.uarts, this.stm];
     this.bus = new Bus(this.devices, host.unmodelledAccess);
   }
 
@@ -86,10 +91,14 @@ export class Board {
   /** Takes what `save` gave. The clocks of the CPUs must have been restored before; drives every interrupt signal anew. */
   restore(state: Plain): void {
     const fields = record(state);
+    const later = LATER_DEVICES.filter((name) => !(name in fields));
     for (const { name } of [...this.devices, { name: 'timers' }]) {
-      if (!(name in fields)) throw new StateError(`the state of ${name} is missing`);
+      if (!(name in fields) && !later.includes(name)) throw new StateError(`the state of ${name} is missing`);
     }
-    for (const device of this.devices) device.restore(fields[device.name]);
+    for (const device of this.devices) {
+      if (later.includes(device.name)) device.reset();
+      else device.restore(fields[device.name]);
+    }
     this.timers.restore(fields.timers);
   }
 }

@@ -47,6 +47,8 @@ export interface MachineHooks {
   onBreakpoint?: (cpu: Cpu) => boolean;
   /** A CPU is about to execute from the page of its PC for the first time since its translation may have changed; `page` is its linear address. */
   onFetch?: (cpu: Cpu, page: number) => void;
+  /** An instruction of the watched CPU is about to be fetched and executed. That makes the machine slow, and changes nothing. */
+  onInstruction?: (cpu: Cpu) => void;
 }
 
 export class Machine {
@@ -65,6 +67,8 @@ export class Machine {
   readonly powered: boolean[] = [];
   /** CPU of which `run` retires one instruction and then stops, or -1. */
   steppedCpu = -1;
+  /** CPU of whose every instruction `hooks.onInstruction` is told, or -1. */
+  watchedCpu = -1;
   #executing = -1;
   #granted = 0;
   #stop: RunResult | undefined;
@@ -223,7 +227,10 @@ export class Machine {
       if (raisedAt > now) limit = Math.min(limit, raisedAt);
       const budget = Math.min(limit - now, target - clock.instructions);
       const stepping = stepState(cpu) === StepState.activeNotPending;
-      this.#execute(cpu, stepping || index === this.steppedCpu ? Math.min(budget, 1) : budget);
+      const isWatched = index === this.watchedCpu;
+      if (isWatched) this.hooks.onInstruction?.(cpu);
+      const isSingle = stepping || isWatched || index === this.steppedCpu;
+      this.#execute(cpu, isSingle ? Math.min(budget, 1) : budget);
       if (stepping && clock.time[index] > now) finishStep(cpu);
       if (index === this.steppedCpu && clock.time[index] > now) this.#stop ??= 'stopped';
       if (this.#stop || clock.instructions >= target) return false;

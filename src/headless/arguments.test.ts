@@ -55,6 +55,7 @@ describe("the headless runner's command line", () => {
     expect(parseArguments(words).trace).toEqual({
       file: 'a.csv',
       format: 'csv',
+      cpu: 0,
       probes: ['xen:schedule', 'd1:vfs_read/3'],
     });
   });
@@ -72,6 +73,7 @@ describe("the headless runner's command line", () => {
     [['--gdb', '65536']],
     [['--gdb', 'x']],
     [['--trace', 'f', '--trace-format', 'xml']],
+    [['--trace', 'f', '--trace-format', 'etm', '--trace-cpu', '4']],
     [['--probe', 'xen:schedule']],
   ])('refuses %j', (words) => {
     expect(() => parseArguments(words)).toThrow(UsageError);

@@ -1,6 +1,6 @@
 /** The command line of the headless runner. */
 import type { ConsoleId } from '../awareness/consoles.ts';
-import { TIMELINE_FORMATS, type TimelineFormat } from '../workers/tracing.ts';
+import { TIMELINE_FORMATS } from '../workers/tracing.ts';
 
 export const USAGE = `Usage: npm run -s headless -- [--pack DIR] [--cold] [steps, in order ...] [--hash] [--json]
 
@@ -13,7 +13,9 @@ export const USAGE = `Usage: npm run -s headless -- [--pack DIR] [--cold] [steps
   --engine E          interpreter, translator (everything at once) or mixed (what is hot; the default): the same states, at other speeds
 
   --trace FILE        record the run's timelines and write them to FILE
-  --trace-format F    perfetto (the default), chrome, or csv (statistics)
+  --trace-format F    perfetto (the default), chrome, csv (statistics); etm (every instruction of one pCPU, slow) or
+                      stp (stores to the System Trace Macrocell), for which FILE is a folder that OpenCSD reads
+  --trace-cpu N       the pCPU of etm (default: 0)
   --probe SPEC        record the calls of a function too: xen:FUNCTION, dN:FUNCTION or dN:EL0:FUNCTION, then /N for N arguments;
                       may be given several times
 
@@ -45,10 +47,15 @@ export type MachineStep =
 export const ENGINES = { interpreter: Infinity, mixed: undefined, translator: 1 } as const;
 export type Engine = keyof typeof ENGINES;
 
+export const TRACE_FORMATS = [...TIMELINE_FORMATS, 'etm', 'stp'] as const;
+export type TraceFormat = (typeof TRACE_FORMATS)[number];
+
 /** What `--trace` is to record and write. */
 export interface TraceRequest {
   readonly file: string;
-  readonly format: TimelineFormat;
+  readonly format: TraceFormat;
+  /** pCPU of an instruction trace. */
+  readonly cpu: number;
   readonly probes: readonly string[];
 }
 
@@ -80,7 +87,7 @@ export function parseArguments(words: readonly string[]): Arguments {
   let limit = Infinity;
   let engine: Engine = 'mixed';
   let wantsHelp = false;
-  const trace = { file: '', format: 'perfetto' as TimelineFormat, probes: [] as string[] };
+  const trace = { file: '', format: 'perfetto' as TraceFormat, cpu: 0, probes: [] as string[] };
   for (let word = reader.take(); word !== undefined; word = reader.take()) {
     const step = readStep(word, reader);
     if (step) steps.push(step);
@@ -89,6 +96,7 @@ export function parseArguments(words: readonly string[]): Arguments {
     else if (word === '--engine') engine = reader.engine(word);
     else if (word === '--trace') trace.file = reader.value(word);
     else if (word === '--trace-format') trace.format = reader.traceFormat(word);
+    else if (word === '--trace-cpu') trace.cpu = reader.cpu(word);
     else if (word === '--probe') trace.probes.push(reader.value(word));
     else if (word === '--cold') options.isCold = true;
     else if (word === '--hash') options.wantsHash = true;
@@ -144,11 +152,17 @@ class WordReader {
     return word as ConsoleId;
   }
 
-  traceFormat(option: string): TimelineFormat {
+  traceFormat(option: string): TraceFormat {
     const word = this.value(option);
-    const found = TIMELINE_FORMATS.find((format) => format === word);
-    if (!found) throw new UsageError(`${option}: ${word} is none of ${TIMELINE_FORMATS.join(', ')}`);
+    const found = TRACE_FORMATS.find((format) => format === word);
+    if (!found) throw new UsageError(`${option}: ${word} is none of ${TRACE_FORMATS.join(', ')}`);
     return found;
+  }
+
+  cpu(option: string): number {
+    const word = this.value(option);
+    if (!/^[0-3]$/.test(word)) throw new UsageError(`${option}: ${word} is no pCPU (0 to 3)`);
+    return Number(word);
   }
 
   pattern(option: string): RegExp {

@@ -1,9 +1,14 @@
 /** `--trace`: records a run and writes what was recorded to a file. */
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { attachDebugger } from '../awareness/attach.ts';
 import { DebugPort } from '../emulator/debug-port.ts';
 import type { Pack } from '../pack/load.ts';
-import { Tracing } from '../workers/tracing.ts';
+import { snapshotFiles } from '../trace/etm/snapshot.ts';
+import { EventStore } from '../trace/event-store.ts';
+import { stpSnapshotFiles, stpStream } from '../trace/stp/stimulus-events.ts';
+import { InstructionTrace, watchInstructions } from '../workers/instruction-trace.ts';
+import { type TimelineFormat, Tracing } from '../workers/tracing.ts';
 import type { TraceRequest } from './arguments.ts';
 import type { Runner } from './runner.ts';
 import { openSymbols } from './symbols.ts';
@@ -17,7 +22,64 @@ export interface TraceRun {
 }
 
 /** Begins to record. Rejects with `ProbeError` when a probe cannot be set. */
-export async function startTrace(runner: Runner, pack: Pack, request: TraceRequest): Promise<TraceRun> {
+export function startTrace(runner: Runner, pack: Pack, request: TraceRequest): Promise<TraceRun> {
+  const { format, file, cpu } = request;
+  if (format === 'etm') return Promise.resolve(startInstructionTrace(runner, file, cpu));
+  if (format === 'stp') return Promise.resolve(startSoftwareTrace(runner, file));
+  return startTimelines(runner, pack, { ...request, format });
+}
+
+/** A folder with the instructions of one pCPU, for OpenCSD. */
+function startInstructionTrace({ machine }: Runner, folder: string, cpu: number): TraceRun {
+  let trace = new InstructionTrace();
+  let stop = watchInstructions(machine, cpu, trace);
+  return {
+    begin: () => {
+      stop();
+      trace = new InstructionTrace();
+      stop = watchInstructions(machine, cpu, trace);
+    },
+    finish: () => {
+      stop();
+      writeFolder(folder, snapshotFiles(trace.snapshot()));
+      const note = trace.conflicts > 0 ? `, ${trace.conflicts} of them where other code had been` : '';
+      process.stderr.write(`trace: ${trace.instructions} instructions of pCPU ${cpu}${note}; etm in ${folder}\n`);
+    },
+  };
+}
+
+/** A folder with what software wrote to the System Trace Macrocell. */
+function startSoftwareTrace({ machine }: Runner, folder: string): TraceRun {
+  const store = new EventStore();
+  const { traceRing } = machine;
+  const drain = (): void => traceRing.drain((words) => void store.add(words));
+  traceRing.onFull = drain;
+  const begin = (): void => {
+    traceRing.clear();
+    store.clear();
+  };
+  begin();
+  return {
+    begin,
+    finish: () => {
+      drain();
+      const stream = stpStream(store);
+      writeFolder(folder, stpSnapshotFiles(stream));
+      process.stderr.write(`trace: ${stream.length} bytes; stp in ${folder}\n`);
+    },
+  };
+}
+
+function writeFolder(folder: string, files: ReadonlyMap<string, string | Uint8Array>): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, contents] of files) writeFileSync(join(folder, name), contents);
+}
+
+async function startTimelines(
+  runner: Runner,
+  pack: Pack,
+  request: TraceRequest & { readonly format: TimelineFormat },
+): Promise<TraceRun> {
   const domains = new Map(pack.manifest.domains.map(({ vmid, domid }) => [vmid, domid]));
   const port = new DebugPort(runner.machine, (count) => runner.run(count, true));
   const tracing = new Tracing(runner.machine, (vmid) => domains.get(vmid));

@@ -1,0 +1,65 @@
+/** The trace of the booted machine, judged by OpenCSD. Needs the default pack. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { hashMachine, loadMachine } from '../emulator/machine-state.ts';
+import { Machine } from '../emulator/machine.ts';
+import { decodeSnapshot, executedAddresses, hasOpenCsd } from '../testing/opencsd.ts';
+import { snapshotFiles } from '../trace/etm/snapshot.ts';
+import { GuestConsoles } from '../workers/guest-consoles.ts';
+import { InstructionTrace, watchInstructions } from '../workers/instruction-trace.ts';
+
+const SNAPSHOT = join(import.meta.dirname, '../../public/packs/default/boot.snapshot');
+/** `TRAPLINE_THOROUGH=1` traces as much as a release is judged by. */
+const COUNT = process.env['TRAPLINE_THOROUGH'] === undefined ? 200_000 : 10_000_000;
+const TRACED_CPU = 1;
+
+function bootedMachine(): Machine {
+  const machine = new Machine();
+  const consoles = new GuestConsoles(machine, () => {});
+  consoles.restore(loadMachine(machine, readFileSync(SNAPSHOT), true));
+  consoles.type('d1', 'cat /sys/hypervisor/version/major\n');
+  return machine;
+}
+
+class CheckedTrace extends InstructionTrace {
+  readonly addresses: bigint[] = [];
+
+  override step(...[pc, word, context]: Parameters<InstructionTrace['step']>): void {
+    this.addresses.push(pc);
+    super.step(pc, word, context);
+  }
+}
+
+describe.runIf(existsSync(SNAPSHOT) && hasOpenCsd())('the instruction trace of a guest at work', () => {
+  const trace = new CheckedTrace();
+  let hash: string;
+  let ran: number;
+  beforeAll(() => {
+    const machine = bootedMachine();
+    const start = machine.instructions;
+    const stop = watchInstructions(machine, TRACED_CPU, trace);
+    while (trace.instructions < COUNT) machine.run(100_000);
+    stop();
+    ran = machine.instructions - start;
+    hash = hashMachine(machine);
+  }, 600_000);
+
+  it('is decoded by OpenCSD to exactly the instructions that were executed', () => {
+    const lines = decodeSnapshot(snapshotFiles(trace.snapshot()));
+    const found = executedAddresses(lines);
+    const count = trace.addresses.length;
+    expect(trace.conflicts).toBe(0);
+    // What comes after the last branch is not told.
+    expect(found.length).toBeGreaterThan(count - 100);
+    expect(found.findIndex((address, i) => address !== trace.addresses[i])).toBe(-1);
+    expect(lines.filter((line) => /ERROR|ADDR_NACC/.test(line))).toEqual([]);
+  }, 600_000);
+
+  it('does not change what the machine does', () => {
+    const machine = bootedMachine();
+    const end = machine.instructions + ran;
+    while (machine.instructions < end) machine.run(end - machine.instructions);
+    expect(hashMachine(machine)).toBe(hash);
+  }, 600_000);
+});
