@@ -25,7 +25,10 @@ interface Layout {
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 /** The field holds an address from this bit up. */
-const addressFrom = (low: number): Meaning => (value) => hex(value << BigInt(low));
+const addressFrom =
+  (low: number): Meaning =>
+  (value) =>
+    hex(value << BigInt(low));
 const size = (value: bigint): string => `${64n - value}-bit input addresses`;
 
 const GRANULE_0 = ['4 KB', '64 KB', '16 KB'];
@@ -139,7 +142,10 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
     meanings: { SP: ['SP_EL0', 'SP_ELx'], EL: (value) => `EL${value}` },
   },
   NZCV: { fields: 'N:31 Z:30 C:29 V:28' },
-  DAIF: { fields: 'D:9 A:8 I:7 F:6', meanings: { D: ON, A: ON, I: ['IRQ taken', 'IRQ masked'], F: ['FIQ taken', 'FIQ masked'] } },
+  DAIF: {
+    fields: 'D:9 A:8 I:7 F:6',
+    meanings: { D: ON, A: ON, I: ['IRQ taken', 'IRQ masked'], F: ['FIQ taken', 'FIQ masked'] },
+  },
   CurrentEL: { fields: 'EL:3:2', meanings: { EL: (value) => `EL${value}` } },
   SPSel: { fields: 'SP:0', meanings: { SP: ['SP_EL0', 'SP_ELx'] } },
   FPCR: {
@@ -165,7 +171,10 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
   CNTHP_CTL_EL2: timerControl,
   CNTPS_CTL_EL1: timerControl,
   CNTFRQ_EL0: { fields: 'frequency:31:0', meanings: { frequency: (value) => `${Number(value) / 1e6} MHz` } },
-  PAR_EL1: { fields: 'ATTR:63:56 PA:47:12 NS:9 SH:8:7 F:0', meanings: { PA: addressFrom(12), F: ['translated', 'fault'] } },
+  PAR_EL1: {
+    fields: 'ATTR:63:56 PA:47:12 NS:9 SH:8:7 F:0',
+    meanings: { PA: addressFrom(12), F: ['translated', 'fault'] },
+  },
   CONTEXTIDR_EL1: { fields: 'PROCID:31:0' },
   MIDR_EL1: {
     fields: 'Implementer:31:24 Variant:23:20 Architecture:19:16 PartNum:15:4 Revision:3:0',
@@ -184,18 +193,30 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
   ID_AA64DFR0_EL1: { fields: 'CTX_CMPs:31:28 WRPs:23:20 BRPs:15:12 PMUVer:11:8 TraceVer:7:4 DebugVer:3:0' },
   ID_AA64ISAR0_EL1: { fields: 'CRC32:19:16 SHA2:15:12 SHA1:11:8 AES:7:4' },
   ID_AA64MMFR0_EL1: {
-    fields: 'TGran4:31:28 TGran64:27:24 TGran16:23:20 BigEndEL0:19:16 SNSMem:15:12 BigEnd:11:8 ASIDBits:7:4 PARange:3:0',
+    fields:
+      'TGran4:31:28 TGran64:27:24 TGran16:23:20 BigEndEL0:19:16 SNSMem:15:12 BigEnd:11:8 ASIDBits:7:4 PARange:3:0',
     meanings: { PARange: PHYSICAL_SIZE, ASIDBits: (value) => (value === 2n ? '16-bit' : '8-bit') },
   },
   MDCR_EL2: { fields: 'TDRA:11 TDOSA:10 TDA:9 TDE:8 HPME:7 TPM:6 TPMCR:5 HPMN:4:0' },
   MDSCR_EL1: { fields: 'MDE:15 KDE:13 TDCC:12 ERR:6 SS:0', meanings: { SS: ['off', 'software step on'] } },
   OSLSR_EL1: { fields: 'OSLM1:3 nTT:2 OSLK:1 OSLM0:0', meanings: { OSLK: ['unlocked', 'locked'] } },
   ISR_EL1: { fields: 'A:8 I:7 F:6', meanings: { I: [undefined, 'IRQ pending'], F: [undefined, 'FIQ pending'] } },
-  GICH_HCR: { fields: 'EOICount:31:27 VGrp1DIE:7 VGrp1EIE:6 VGrp0DIE:5 VGrp0EIE:4 NPIE:3 LRENPIE:2 UIE:1 En:0', meanings: { En: ON } },
-  GICH_VTR: { fields: 'PRIbits:31:29 PREbits:28:26 ListRegs:5:0', meanings: { ListRegs: (value) => `${value + 1n} list registers` } },
-  GICH_VMCR: { fields: 'VMPriMask:31:27 VMBP:23:21 VMABP:20:18 VEM:9 VMCBPR:4 VMFiqEn:3 VMAckCtl:2 VMGrp1En:1 VMGrp0En:0' },
+  GICH_HCR: {
+    fields: 'EOICount:31:27 VGrp1DIE:7 VGrp1EIE:6 VGrp0DIE:5 VGrp0EIE:4 NPIE:3 LRENPIE:2 UIE:1 En:0',
+    meanings: { En: ON },
+  },
+  GICH_VTR: {
+    fields: 'PRIbits:31:29 PREbits:28:26 ListRegs:5:0',
+    meanings: { ListRegs: (value) => `${value + 1n} list registers` },
+  },
+  GICH_VMCR: {
+    fields: 'VMPriMask:31:27 VMBP:23:21 VMABP:20:18 VEM:9 VMCBPR:4 VMFiqEn:3 VMAckCtl:2 VMGrp1En:1 VMGrp0En:0',
+  },
   GICH_MISR: { fields: 'VGrp1D:7 VGrp1E:6 VGrp0D:5 VGrp0E:4 NP:3 LRENP:2 U:1 EOI:0' },
-  GICC_CTLR: { fields: 'EOImodeNS:9 EnableGrp1:0', meanings: { EOImodeNS: ['EOIR also deactivates', 'EOIR drops priority only'] } },
+  GICC_CTLR: {
+    fields: 'EOImodeNS:9 EnableGrp1:0',
+    meanings: { EOImodeNS: ['EOIR also deactivates', 'EOIR drops priority only'] },
+  },
   GICC_IAR: { fields: 'CPUID:12:10 InterruptID:9:0' },
   GICD_CTLR: { fields: 'EnableGrp1:1 EnableGrp0:0' },
 };
@@ -218,7 +239,13 @@ function exceptionSyndrome(value: bigint): readonly RegisterField[] {
   const exceptionClass = esr >>> 26;
   return [
     { name: 'EC', high: 31, low: 26, value: BigInt(exceptionClass), meaning: exceptionClassName(exceptionClass) },
-    { name: 'IL', high: 25, low: 25, value: extract(value, 25, 25), meaning: extract(value, 25, 25) ? '32-bit instruction' : undefined },
+    {
+      name: 'IL',
+      high: 25,
+      low: 25,
+      value: extract(value, 25, 25),
+      meaning: extract(value, 25, 25) ? '32-bit instruction' : undefined,
+    },
     { name: 'ISS', high: 24, low: 0, value: extract(value, 24, 0) },
     ...syndromeFields(esr).map((field) => ({ ...field, name: `ISS.${field.name}`, value: BigInt(field.value) })),
   ];
@@ -232,7 +259,13 @@ export function registerFields(name: string, value: bigint): readonly RegisterFi
   return layout.fields.split(' ').map((text): RegisterField => {
     const [field, high, low = high] = text.split(':');
     const part = extract(value, Number(high), Number(low));
-    return { name: field, high: Number(high), low: Number(low), value: part, meaning: meaningOf(layout.meanings?.[field], part) };
+    return {
+      name: field,
+      high: Number(high),
+      low: Number(low),
+      value: part,
+      meaning: meaningOf(layout.meanings?.[field], part),
+    };
   });
 }
 

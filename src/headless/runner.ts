@@ -74,7 +74,8 @@ export class Runner {
   get commandHost(): Omit<CommandHost, 'print'> {
     return {
       machine: this.machine,
-      run: (count) => (this.executed < this.limit ? this.run(Math.min(count, this.limit - this.executed), true) : 'stopped'),
+      run: (count) =>
+        this.executed < this.limit ? this.run(Math.min(count, this.limit - this.executed), true) : 'stopped',
       type: (console, text) => this.consoles.type(console, text),
     };
   }
