@@ -86,31 +86,31 @@ export class LogicalSteps {
   async runToReturn(target: number, accept: (cpu: number) => boolean): Promise<Place | DebugStop> {
     const id = this.system.port.addCatchpoint({ kind: 'ERET', target, filter: { accept } });
     try {
-      return await this.#runUntil(id);
+      return await this.#runUntil([id]);
     } finally {
       this.system.port.remove(id);
     }
   }
 
-  /** Runs until the context of `place` comes to `address`, its stack not deeper than `sp`. */
-  async runTo(place: Place, address: bigint, sp?: bigint): Promise<Place | DebugStop> {
+  /** Runs until the context of `place` comes to one of `addresses`, its stack not deeper than `sp`. */
+  async runTo(place: Place, addresses: readonly bigint[], sp?: bigint): Promise<Place | DebugStop> {
     const { port } = this.system;
     const accept = (cpu: number): boolean =>
       (sp === undefined || port.status(cpu).sp >= sp) && this.system.contextKey(cpu) === place.key;
     const filter: ContextFilter = { el: place.el, accept };
-    const id = port.addBreakpoint({ address, space: 'va', filter });
+    const ids = addresses.map((address) => port.addBreakpoint({ address, space: 'va', filter }));
     try {
-      return await this.#runUntil(id, place.cpu);
+      return await this.#runUntil(ids, place.cpu);
     } finally {
-      port.remove(id);
+      for (const id of ids) port.remove(id);
     }
   }
 
-  async #runUntil(id: number, past?: number): Promise<Place | DebugStop> {
+  async #runUntil(ids: readonly number[], past?: number): Promise<Place | DebugStop> {
     let passing = past;
     for (;;) {
       const stop = this.system.port.run(this.left, passing);
-      if (stop.hits.includes(id)) {
+      if (stop.hits.some((hit) => ids.includes(hit))) {
         // A breakpoint of the person at the same place has its say too.
         const own = stop.hits.length > 1 ? await this.control.judge(stop) : undefined;
         return own ?? this.place(stop.cpu);

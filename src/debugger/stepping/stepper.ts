@@ -5,6 +5,7 @@
 import { decode } from '../../arch/a64/decode.ts';
 import type { SymbolModule } from '../contexts/modules.ts';
 import type { AddressSpace } from '../contexts/spaces.ts';
+import type { SymbolFile } from '../symbols/symbol-file.ts';
 import type { System } from '../contexts/system.ts';
 import type { CallStacks } from '../stack/call-stack.ts';
 import { ownerOf } from '../stack/code-space.ts';
@@ -61,7 +62,7 @@ export class Stepper {
   /** Runs until the context of `cpu` comes to an address in its present space. */
   async runTo(cpu: number, address: bigint, limit = DEFAULT_LIMIT): Promise<DebugStop> {
     const steps = new LogicalSteps(this.system, this.control, limit);
-    return this.#finish(await steps.runTo(steps.place(cpu), address), steps);
+    return this.#finish(await steps.runTo(steps.place(cpu), [address]), steps);
   }
 
   #finish(end: Place | DebugStop, steps: LogicalSteps): DebugStop {
@@ -94,7 +95,7 @@ class StepRun {
 
   async instruction(start: Place, kind: 'into' | 'over'): Promise<Place | DebugStop> {
     const returnAddress = kind === 'over' && this.#isCall(start) ? start.pc + 4n : undefined;
-    if (returnAddress !== undefined) return this.steps.runTo(start, returnAddress, start.sp);
+    if (returnAddress !== undefined) return this.steps.runTo(start, [returnAddress], start.sp);
     return ended(await this.#one(start, kind));
   }
 
@@ -138,16 +139,16 @@ class StepRun {
     if (boundary) return this.#outOfException(start, levelOf(ownerOf(boundary.interrupted).space));
     const found = await this.stacks.unwinder.caller(frame);
     if (typeof found === 'string' || found.caller.pc === undefined) return this.#outOfException(start, undefined);
-    return this.steps.runTo(start, found.caller.pc, found.caller.cfa);
+    return this.steps.runTo(start, [found.caller.pc], found.caller.cfa);
   }
 
   /** One instruction of a line step; calls are run through for `over`, and where there is no source to stop in. */
   async #lineInstruction(at: Place, kind: 'into' | 'over'): Promise<Place | DebugStop> {
     if (!this.#isCall(at)) return ended(await this.#one(at, kind));
-    if (kind === 'over') return this.steps.runTo(at, at.pc + 4n, at.sp);
+    if (kind === 'over') return this.steps.runTo(at, [at.pc + 4n], at.sp);
     const entered = ended(await this.#one(at, kind));
     if ('reason' in entered || (await this.#lineOf(entered))) return this.#pastPrologue(entered);
-    return this.steps.runTo(entered, at.pc + 4n, at.sp);
+    return this.steps.runTo(entered, [at.pc + 4n], at.sp);
   }
 
   /** A function is entered where its parameters can be read. */
@@ -156,7 +157,7 @@ class StepRun {
     const located = this.#locate(entered);
     const fn = located && (await located.module.file.functionAt(located.address));
     if (!located || !fn || fn.entry <= located.address || located.address !== fn.lowPc) return entered;
-    return this.steps.runTo(entered, BigInt.asUintN(64, fn.entry + located.slide));
+    return this.steps.runTo(entered, [BigInt.asUintN(64, fn.entry + located.slide)]);
   }
 
   #one(at: Place, kind: StepKind): Promise<Outcome> {
@@ -184,17 +185,15 @@ class StepRun {
     return Number((spsr >> 2n) & 3n);
   }
 
-  /** Leaves an inlined function by lines. */
+  /** Leaves an inlined function: for the next statement of the function it is part of, or that one's caller. */
   async #outOfInlined(start: Place): Promise<Place | DebugStop | undefined> {
-    const line = await this.#lineOf(start);
-    if (!line || line.functions.length < 2) return undefined;
-    const depth = line.functions.length;
-    for (let at: Place | DebugStop = start; ;) {
-      at = await this.line(at, 'over');
-      if ('reason' in at || at.el !== start.el || this.#hasReturned(start, at)) return at;
-      const now = await this.#lineOf(at);
-      if (!now || now.functions.length < depth || !isInlinedOrSame(now, line)) return at;
-    }
+    const located = this.#locate(start);
+    const statements = located && (await statementsAround(located.module.file, located.address));
+    if (!located || !statements) return undefined;
+    const found = await this.stacks.unwinder.caller(this.stacks.topOfCpu(start.cpu));
+    const caller = typeof found === 'string' || found.caller.pc === undefined ? [] : [found.caller.pc];
+    const addresses = statements.map((address) => BigInt.asUintN(64, address + located.slide));
+    return this.steps.runTo(start, [...addresses, ...caller], start.sp);
   }
 
   #isCall(at: Place): boolean {
@@ -254,6 +253,26 @@ class StepRun {
       isStart: await file.isStatementStart(located.address),
     };
   }
+}
+
+/** Longer functions are left as a whole. */
+const MAX_FUNCTION = 0x1_0000n;
+
+/** Where statements begin in the function around `address` but outside of the inlined function there; undefined when none is. */
+async function statementsAround(file: SymbolFile, address: bigint): Promise<bigint[] | undefined> {
+  const [inner] = await file.scopesAt(address);
+  const inlined = inner?.isInlined ? inner.scopes.find(({ kind }) => kind === 'inlined') : undefined;
+  if (!inlined) return undefined;
+  const isInside = (at: bigint): boolean => inlined.ranges.some(({ start, end }) => start <= at && at < end);
+  const ranges = await file.functionRanges(address);
+  if (ranges.reduce((sum, { start, end }) => sum + end - start, 0n) > MAX_FUNCTION) return undefined;
+  const found: bigint[] = [];
+  for (const { start, end } of ranges) {
+    for (let at = start; at < end; at += 4n) {
+      if (!isInside(at) && (await file.isStatementStart(at))) found.push(at);
+    }
+  }
+  return found;
 }
 
 function levelOf(space: AddressSpace): number {
