@@ -1,5 +1,6 @@
 /** The page's side of a session: its stores, and what a person can make it do. */
 import type { Location } from '../protocol/address.ts';
+import type { OutputMessage } from '../protocol/breakpoints.ts';
 import type { StackFrame } from '../protocol/inspect.ts';
 import type { TerminalId } from '../protocol/pack.ts';
 import type { PackSource } from '../protocol/pack.ts';
@@ -214,9 +215,15 @@ export class Client {
       progress: (progress) => this.machine.setState({ progress }),
       breakpointsChanged: (states) => reportStates(this.breakpoints, states),
       breakpointsEdited: (specs) => this.breakpoints.setState({ specs }),
-      output: (message) => addMessage(this.output, message),
+      output: (message) => this.#onOutput(message),
       crashed: (message) => this.#onCrashed(message),
     };
+  }
+
+  /** What the machine itself has to say is urgent. */
+  #onOutput(message: OutputMessage): void {
+    addMessage(this.output, message);
+    if (message.category === 'machine' && message.severity === 'error') this.machine.setState({ error: message.text });
   }
 
   #onCrashed(message: string): void {

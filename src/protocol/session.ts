@@ -20,6 +20,7 @@ import type { RegisterSet } from './registers.ts';
 import type { ConsoleOutput, MachineStatus, Progress, Unmodelled } from './status.ts';
 import type { StepRequest, Stop } from './stop.ts';
 import type { Target } from './target.ts';
+import type { ProbeInfo, TimelineFormat, TimelineStatistics, TimelineWindow } from './timeline.ts';
 
 /** Shorthand: wherever a `stopId` is taken, an older one than the current stop's is answered with the error `STALE_STOP`. */
 type StopId = number;
@@ -72,6 +73,15 @@ export interface SessionFunctions {
   tasks(stopId: StopId, domid: number): Promise<readonly TaskRow[]>;
 
   unmodelled(): Promise<readonly Unmodelled[]>;
+
+  /** What was recorded between two times (ns), for a screen of `pixels`; also while running. */
+  timeline(from: number, to: number, pixels: number): Promise<TimelineWindow>;
+  timelineStatistics(from: number, to: number): Promise<TimelineStatistics>;
+  /** Records the calls of a function: `xen:do_xen_version`, `d1:vfs_read`. */
+  addProbe(text: string): Promise<ProbeInfo>;
+  removeProbe(id: number): Promise<void>;
+  /** The recording as the pieces of a file. */
+  exportTimeline(format: TimelineFormat): Promise<readonly (string | Uint8Array)[]>;
   /** Hash of the whole machine state. */
   stateHash(): Promise<string>;
 }

@@ -31,14 +31,18 @@ import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
 import type { ConsoleOutput, Unmodelled } from '../protocol/status.ts';
 import { STALE_STOP, type StepRequest, type Stop, type StopReason } from '../protocol/stop.ts';
 import { type Target, targetKey } from '../protocol/target.ts';
+import type { ProbeInfo, TimelineFormat, TimelineStatistics, TimelineWindow } from '../protocol/timeline.ts';
 import { BreakpointMirror } from './breakpoint-mirror.ts';
 import { readCode } from './code-reader.ts';
 import { GuestConsoles } from './guest-consoles.ts';
+import { GuestHealth } from './guest-health.ts';
 import { GuestView } from './guest-view.ts';
 import { Inspection } from './inspection.ts';
 import { StatusSampler } from './machine-status.ts';
 import { Pacer } from './pacer.ts';
 import { openModules, readSource, searchSymbols } from './symbol-modules.ts';
+import { cutWindow, windowStatistics } from './timeline-window.ts';
+import { Tracing } from './tracing.ts';
 import { explainTranslation } from './translation.ts';
 
 /** What a session needs of its surroundings. */
@@ -82,6 +86,9 @@ export class Session implements SessionFunctions {
   readonly #port: DebugPort;
   readonly #status: StatusSampler;
   readonly #pacer: Pacer;
+  readonly #health: GuestHealth;
+  readonly #tracing: Tracing;
+  readonly #reportedDeaths = new Set<string>();
   readonly #breakpoints = new BreakpointMirror();
   readonly #output = new Map<ConsoleId, number[]>();
   #breakpointChange: Promise<void> = Promise.resolve();
@@ -115,6 +122,8 @@ export class Session implements SessionFunctions {
       () => host.now(),
     );
     machine.hooks.onTrace = (cpu, kind, argument) => this.#status.traced(cpu, kind, argument);
+    this.#health = new GuestHealth(machine, domainOf);
+    this.#tracing = new Tracing(machine, domainOf);
     this.#consoles = new GuestConsoles(machine, (id, bytes) => this.#printed(id, bytes), domainOf);
     this.#port = new DebugPort(machine, (count) => this.#consoles.run(count));
     this.#view = this.#viewOf(new Debugger(this.#port, undefined, []));
@@ -204,6 +213,9 @@ export class Session implements SessionFunctions {
   #begin(): void {
     this.#output.clear();
     this.#port.stateReplaced();
+    this.#health.reset();
+    this.#reportedDeaths.clear();
+    this.#tracing.begin();
     this.#inspection = this.#inspectionOf(this.#view);
     this.#pacer.restart();
     if (this.#hasSymbols || !this.#pack) return;
@@ -225,6 +237,7 @@ export class Session implements SessionFunctions {
       this.#console = this.#consoleOf(debug);
       this.#inspection = this.#inspectionOf(this.#view);
       await this.#breakpoints.moveTo(debug.breakpoints);
+      await this.#tracing.attach(debug.system, modules);
     });
     this.events.breakpointsChanged(this.#breakpointStates());
     this.#renewStop();
@@ -385,6 +398,7 @@ export class Session implements SessionFunctions {
     if (waiting) waiting.push(...bytes);
     else this.#output.set(id, [...bytes]);
     this.#pacer.printed(id, bytes);
+    this.#health.printed(id, bytes);
   }
 
   /** Sends what was printed, and a sample when one is due. */
@@ -399,7 +413,18 @@ export class Session implements SessionFunctions {
     const now = this.host.now();
     if (!this.#isRunning || now - this.#lastSample < SAMPLE_INTERVAL) return;
     this.#lastSample = now;
+    this.#reportDeaths();
     this.events.status(this.#status.sample(true));
+  }
+
+  /** Guests that have died since the last look. */
+  #reportDeaths(): void {
+    for (const { who, message } of this.#health.deaths) {
+      if (this.#reportedDeaths.has(who)) continue;
+      this.#reportedDeaths.add(who);
+      const name = who === 'xen' ? 'Xen' : this.#domainName(Number(who.slice(1)));
+      this.#message('machine', 'error', `${name} has died: ${message}`);
+    }
   }
 
   #message(category: OutputMessage['category'], severity: OutputMessage['severity'], text: string): void {
@@ -569,6 +594,34 @@ export class Session implements SessionFunctions {
 
   async tasks(stopId: number, domid: number): Promise<readonly TaskRow[]> {
     return Promise.resolve(this.#check(stopId).tasks(domid));
+  }
+
+  // The recorded past
+
+  timeline(from: number, to: number, pixels: number): Promise<TimelineWindow> {
+    const { recording } = this.#tracing;
+    recording.update();
+    return Promise.resolve(cutWindow(recording.timelines.model, recording.store.dropped, from, to, pixels));
+  }
+
+  timelineStatistics(from: number, to: number): Promise<TimelineStatistics> {
+    const { recording } = this.#tracing;
+    recording.update();
+    return Promise.resolve(windowStatistics(recording.timelines.model, from, to));
+  }
+
+  async addProbe(text: string): Promise<ProbeInfo> {
+    const { id, name } = await this.#tracing.addProbe(text);
+    return { id, name };
+  }
+
+  removeProbe(id: number): Promise<void> {
+    this.#tracing.removeProbe(id);
+    return Promise.resolve();
+  }
+
+  exportTimeline(format: TimelineFormat): Promise<readonly (string | Uint8Array)[]> {
+    return Promise.resolve(this.#tracing.export(format));
   }
 
   unmodelled(): Promise<readonly Unmodelled[]> {
