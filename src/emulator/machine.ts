@@ -15,6 +15,7 @@ import { firmwareCall } from './devices/firmware.ts';
 import type { PsciHost } from './devices/psci.ts';
 import { CPU_COUNT, DRAM_SIZE, MEMORY_PAGES, OCM_SIZE, PAGE_FLAGS, PageFlag, pageIndex } from './memory-layout.ts';
 import { MemoryManagementUnit } from './mmu/mmu.ts';
+import type { Profile } from './profile.ts';
 import { TraceKind } from './trace-events.ts';
 import { TraceRing } from './trace-ring.ts';
 import { UnmodelledLog } from './unmodelled.ts';
@@ -74,7 +75,8 @@ export class Machine {
   /** Where the last breakpoint stopped a CPU: it does not stop there again before it has moved. */
   #stoppedAt = { cpu: -1, instructions: -1 };
 
-  constructor() {
+  /** `profile` counts where time goes. */
+  constructor(readonly profile?: Profile) {
     this.board = new Board({
       now: (cpu) => this.now(cpu),
       executing: () => this.executing,
@@ -90,14 +92,18 @@ export class Machine {
     const host = this.#makeHost();
     this.cpus = Array.from({ length: CPU_COUNT }, (_, index) => this.#makeCpu(index, host));
     Object.assign(host, { cpus: this.cpus });
-    this.interpreter = new Interpreter(this.memory, {
-      cpus: this.cpus,
-      fetch: (cpu) => this.#fetch(cpu),
-      decoding: (page) => this.#markCode(page),
-      hasBreakpoint: (page, word) => this.#breakpoints.get(page)?.has(word) ?? false,
-      breakpoint: (cpu) => this.#atBreakpoint(cpu),
-      sample: (record) => this.translator.sample(record),
-    });
+    this.interpreter = new Interpreter(
+      this.memory,
+      {
+        cpus: this.cpus,
+        fetch: (cpu) => this.#fetch(cpu),
+        decoding: (page) => this.#markCode(page),
+        hasBreakpoint: (page, word) => this.#breakpoints.get(page)?.has(word) ?? false,
+        breakpoint: (cpu) => this.#atBreakpoint(cpu),
+        sample: (record) => this.translator.sample(record),
+      },
+      profile,
+    );
     this.translator = new Translator(this.interpreter, {
       hasBreakpoint: (page, word) => this.#breakpoints.get(page)?.has(word) ?? false,
     });

@@ -2,11 +2,13 @@
 import { writeSync } from 'node:fs';
 import type { ConsoleId } from '../awareness/consoles.ts';
 import { SnapshotError } from '../emulator/snapshot-file.ts';
+import { Profile } from '../emulator/profile.ts';
 import { type Pack, loadPack } from '../pack/load.ts';
 import { FolderFiles } from '../pack/node/folder-files.ts';
 import { PackError } from '../pack/pack-error.ts';
 import { type Arguments, ENGINES, parseArguments, type Step, USAGE, UsageError } from './arguments.ts';
 import { ConsoleEcho } from './console-echo.ts';
+import { profileText } from './profile-text.ts';
 import { Runner, StepError } from './runner.ts';
 
 /** Ends the program with a message. */
@@ -26,12 +28,15 @@ async function main(): Promise<void> {
     return;
   }
   const echo = new ConsoleEcho(args.isQuiet);
-  const runner = new Runner(args.limit, (id, bytes) => echo.print(id, bytes));
+  const profile = args.wantsProfile ? new Profile(() => performance.now()) : undefined;
+  const runner = new Runner(args.limit, (id, bytes) => echo.print(id, bytes), profile);
   const threshold = ENGINES[args.engine];
   if (threshold !== undefined) runner.machine.translator.threshold = threshold;
   const pack = await prepare(runner, args);
   const failure = runSteps(runner, args.steps);
   echo.finish();
+  // Standard output is the report's.
+  if (profile) console.error(profileText(runner.machine, profile, runner.report(false, [])));
   printReport(runner, args, pack);
   if (failure) throw failure;
 }

@@ -10,7 +10,8 @@ import type { Signature } from '../../wasm/types.ts';
 import { Status, type Cpu } from './cpu.ts';
 import type { Helper } from './helpers.ts';
 import { CaseContext, FunctionContext, type MainLoop, sampleRecord } from './interpreter-context.ts';
-import { Linker, type ModuleParts } from './linker.ts';
+import { Linker, type ModuleParts, VARIANT_TABLE_SIZE } from './linker.ts';
+import type { Profile } from '../profile.ts';
 import { ENTRIES, OP_BREAK, OP_PAGE_END, OP_TRANSLATED, OP_UNDECODED, RECORD_SIZE, RecordPool } from './records.ts';
 import { BUDGET, FETCH_TLB, FP_TRAP, PC } from './state.ts';
 import type { Operands, UopContext } from './uops/context.ts';
@@ -60,14 +61,16 @@ export class Interpreter {
   constructor(
     readonly memory: WebAssembly.Memory,
     readonly host: InterpreterHost,
+    readonly profile?: Profile,
   ) {
     this.pool = new RecordPool(memory.buffer);
     this.#words = new Uint32Array(memory.buffer);
-    this.linker = new Linker(memory, () => host.cpus, this.#ownHelpers());
+    this.linker = new Linker(memory, () => host.cpus, this.#ownHelpers(), profile);
+    profile?.attach(memory.buffer, VARIANT_TABLE_SIZE);
     const hot = hotVariants();
     hot.forEach(({ key }, i) => this.#ops.set(key, FIRST_VARIANT + i));
     this.#nextOp = FIRST_VARIANT + hot.length;
-    this.#run = this.linker.instantiate({ tables: true }, (parts) => defineMainLoop(parts, hot)) as (
+    this.#run = this.linker.instantiate({ tables: true }, (parts) => defineMainLoop(parts, hot, profile)) as (
       cpu: number,
     ) => void;
   }
@@ -113,6 +116,11 @@ export class Interpreter {
 
   #decoding(definition: UopDefinition, statics: Record<string, number>, operands: Operands): Decoding {
     return { op: this.#opOf(definition, statics), operands, definition, statics };
+  }
+
+  /** Name and static fields of every op that an instruction has needed, or that the main loop has a case for. */
+  get opNames(): ReadonlyMap<number, string> {
+    return new Map([...this.#ops].map(([key, op]) => [op, key]));
   }
 
   #opOf(definition: UopDefinition, statics: Record<string, number>): number {
@@ -189,7 +197,7 @@ interface TranslationLocals {
   readonly skip: Local;
 }
 
-function defineMainLoop(parts: ModuleParts, hot: readonly Variant[]): FunctionRef {
+function defineMainLoop(parts: ModuleParts, hot: readonly Variant[], profile?: Profile): FunctionRef {
   return parts.module.define({ params: ['i32'] }, (f) => {
     const locals = {
       cpu: f.params[0],
@@ -204,7 +212,7 @@ function defineMainLoop(parts: ModuleParts, hot: readonly Variant[]): FunctionRe
     f.block((exit) => {
       f.loop((resync) => {
         emitFetch(f, { ...locals, next: resync, resync, exit }, parts.helpers);
-        f.loop((next) => emitDispatch(parts, f, { ...locals, next, resync, exit }, translation, hot));
+        f.loop((next) => emitDispatch(parts, f, { ...locals, next, resync, exit }, translation, hot, profile));
       });
     });
   });
@@ -245,6 +253,7 @@ function emitDispatch(
   main: MainLoop,
   translation: TranslationLocals,
   hot: readonly Variant[],
+  profile?: Profile,
 ): void {
   const { helpers: refs } = parts;
   const { cpu, record, pageVa, budget } = main;
@@ -261,6 +270,7 @@ function emitDispatch(
     f.br(main.next);
   };
   f.loop((dispatch) => {
+    profile?.emitOp(f, op.get);
     const cases: (() => void)[] = [];
     cases[OP_UNDECODED] = () => {
       f.do((refs.get('decode') as FunctionRef).call(cpu.get, record.get));
@@ -288,6 +298,7 @@ function emitDispatch(
           f.br(dispatch);
         },
         op,
+        profile,
       );
     for (const { definition, statics } of hot)
       cases.push(() => {
@@ -313,6 +324,7 @@ function emitEnter(
   { isShort, skip }: TranslationLocals,
   dispatch: () => void,
   op: Local,
+  profile?: Profile,
 ): void {
   const { cpu, record, pageRecords, pageVa, budget } = main;
   const offset = i32.shr_u(i32.sub(record.get, pageRecords.get), 1);
@@ -331,10 +343,14 @@ function emitEnter(
   f.loop((again) => {
     const args = [cpu.get, pageVa.get, budget.get, i32.load16_u(at.get, 2)];
     f.set(exit, parts.module.callIndirect(parts.regions, REGION_SIGNATURE, index.get, ...args));
+    profile?.emit(f, 'regionEntries');
+    profile?.emit(f, 'regionInstructions', i64.extend_i32_u(i32.sub(budget.get, i32.load(cpu.get, BUDGET))));
+    profile?.emitExit(f, exit.get);
     f.set(budget, i32.load(cpu.get, BUDGET));
     f.if(i32.eqz(exit.get), () => {
       emitChain(f, main, at, index);
       f.brIf(again, index.get);
+      profile?.emit(f, 'exitUntranslated');
       f.br(main.resync);
     });
   });

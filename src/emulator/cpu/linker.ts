@@ -5,6 +5,7 @@ import type { Signature } from '../../wasm/types.ts';
 import { CPU_STATE, CPU_STATE_STRIDE, MEMORY_PAGES } from '../memory-layout.ts';
 import type { Cpu } from './cpu.ts';
 import { allHelpers, type Helper } from './helpers.ts';
+import type { Profile } from '../profile.ts';
 import type { HelperRefs } from './interpreter-context.ts';
 
 /** Functions of uop variants, by op. */
@@ -40,11 +41,15 @@ export class Linker {
     readonly memory: WebAssembly.Memory,
     cpus: () => readonly Cpu[],
     own: Readonly<Record<string, Helper>>,
+    profile?: Profile,
   ) {
     const helpers = [...Object.entries(own), ...allHelpers()];
     this.#signatures = helpers.map(([name, h]) => [name, { params: ['i32', ...h.params], result: h.result }]);
     this.#imports = { memory, variants: this.variants, regions: this.regions };
-    for (const [name, helper] of helpers) this.#imports[name] = bind(helper, cpus);
+    for (const [name, helper] of helpers) {
+      const bound = bind(helper, cpus);
+      this.#imports[name] = profile ? profile.wrap(name, bound) : bound;
+    }
   }
 
   /** Lets code be generated that is thrown away. */
