@@ -6,7 +6,7 @@ import { exceptions, finishStep, shouldWake, StepState, stepState, takeDue, wake
 import { Interpreter } from './cpu/interpreter.ts';
 import { RECORDS_PER_PAGE } from './cpu/records.ts';
 import { Translator } from './cpu/translator.ts';
-import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
+import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_MASK, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
 import { systemRegisters } from './cpu/system-registers/system-registers.ts';
 import { Reg } from './cpu/system-registers/offsets.ts';
 import { resetCpuState } from './cpu/system-registers/reset.ts';
@@ -297,7 +297,7 @@ export class Machine {
     if (page === 0) return 0;
     this.hooks.onFetch?.(cpu, page);
     const records = this.#recordsOf(page);
-    const entry = (state.base + FETCH_TLB + ((lo >>> 8) & (63 << 4))) >>> 2;
+    const entry = (state.base + FETCH_TLB + ((lo >>> 8) & FETCH_MASK)) >>> 2;
     const words = this.mmu.core.words;
     words[entry] = lo & ~0xfff;
     words[entry + 1] = state.u32[(PC >>> 2) + 1];

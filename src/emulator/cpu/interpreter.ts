@@ -12,14 +12,25 @@ import type { Helper } from './helpers.ts';
 import { CaseContext, FunctionContext, type MainLoop, sampleRecord } from './interpreter-context.ts';
 import { Linker, type ModuleParts, VARIANT_TABLE_SIZE } from './linker.ts';
 import type { Profile } from '../profile.ts';
-import { ENTRIES, OP_BREAK, OP_PAGE_END, OP_TRANSLATED, OP_UNDECODED, RECORD_SIZE, RecordPool } from './records.ts';
-import { BUDGET, FETCH_TLB, FP_TRAP, PC } from './state.ts';
+import {
+  ENTRIES,
+  OP_BREAK,
+  OP_PAGE_END,
+  OP_TRANSLATED,
+  OP_UNDECODED,
+  RECORD_SIZE,
+  RecordPool,
+  RECORDS_PER_PAGE,
+} from './records.ts';
+import { BUDGET, FETCH_MASK, FETCH_TLB, FP_TRAP, PC } from './state.ts';
 import type { Operands, UopContext } from './uops/context.ts';
 import { allDefinitions, definitionOf, variantKey, type UopDefinition } from './uops/define.ts';
 import './uops/all.ts';
 
 const FUNCTION_SIGNATURE: Signature = { params: ['i32', 'i32'], result: 'i32' };
 const FIRST_VARIANT = 4;
+/** Most records that are decoded at a time. */
+const DECODED_AHEAD = 24;
 
 /** A translated region: `(cpu, page VA, budget, block) -> Exit`. BUDGET and PC in the state block are exact when it returns. */
 export const REGION_SIGNATURE: Signature = { params: ['i32', 'i64', 'i32', 'i32'], result: 'i32' };
@@ -84,8 +95,24 @@ export class Interpreter {
   decodeRecord(record: number): void {
     const { page, word } = this.pool.locate(record);
     this.host.decoding(page);
-    const { op, operands } = this.decode(page, word);
+    this.#write(record, page, word);
+  }
+
+  /** Decodes a record and those after it to the end of its block: what runs next. */
+  #decodeBlock(record: number): void {
+    const { pool } = this;
+    const { page, word } = pool.locate(record);
+    this.host.decoding(page);
+    const end = Math.min(word + DECODED_AHEAD, RECORDS_PER_PAGE);
+    for (let at = record, next = word; next < end && pool.op(at) === OP_UNDECODED; at += RECORD_SIZE) {
+      if (this.#write(at, page, next++).ends) return;
+    }
+  }
+
+  #write(record: number, page: number, word: number): UopDefinition {
+    const { op, operands, definition } = this.decode(page, word);
     this.pool.write(record, this.host.hasBreakpoint(page, word) ? OP_BREAK : op, operands);
+    return definition;
   }
 
   /** At a breakpoint: 0 to stop, else the op to go on with. */
@@ -145,7 +172,7 @@ export class Interpreter {
     return {
       fetch: { params: [], result: 'i32', run: (cpu) => host.fetch(cpu) },
       break: { params: ['i32'], result: 'i32', run: (cpu, record) => this.#breakOp(cpu, record) },
-      decode: { params: ['i32'], run: (_cpu, record) => this.decodeRecord(record) },
+      decode: { params: ['i32'], run: (_cpu, record) => this.#decodeBlock(record) },
       sample: { params: ['i32'], run: (_cpu, record) => host.sample(record) },
       data: {
         params: ['i32', 'i32', 'i32'],
@@ -223,7 +250,7 @@ function emitFetch(f: FunctionBuilder, main: MainLoop, refs: ModuleParts['helper
   const { cpu, record, pageRecords, pageVa, budget } = main;
   f.scope(() => {
     const pc = f.let(i64.load(cpu.get, PC));
-    const entry = f.let(i32.add(cpu.get, i32.and(i32.shr_u(i32.wrap_i64(pc), 8), 63 << 4)));
+    const entry = f.let(i32.add(cpu.get, i32.and(i32.shr_u(i32.wrap_i64(pc), 8), FETCH_MASK)));
     f.set(pageVa, i64.and(pc, -0x1000n));
     // A misaligned PC never equals a tag, so it reaches the slow path, which takes the exception.
     f.if(
@@ -368,7 +395,7 @@ function emitChain(f: FunctionBuilder, main: MainLoop, at: Local, index: Local):
   const { cpu, pageVa, pageRecords } = main;
   const pc = f.let(i64.load(cpu.get, PC));
   const low = f.let(i32.wrap_i64(pc));
-  const fetch = f.let(i32.add(cpu.get, i32.and(i32.shr_u(low, 8), 63 << 4)));
+  const fetch = f.let(i32.add(cpu.get, i32.and(i32.shr_u(low, 8), FETCH_MASK)));
   f.set(index, 0);
   f.if(i64.eq(i64.and(pc, -0x1000n + 3n), i64.load(fetch, FETCH_TLB)), () => {
     f.set(pageRecords, i32.load(fetch, FETCH_TLB + 8));

@@ -52,18 +52,27 @@ export class Linker {
     }
   }
 
-  /** Lets code be generated that is thrown away. */
-  dryRun(build: (parts: ModuleParts) => void): void {
-    build(this.#parts({}));
+  /** For code that is generated and thrown away. */
+  dryParts(): ModuleParts {
+    return this.#parts({});
   }
 
   /** Builds a module around one exported function and gives it. */
   instantiate(imports: Imports, build: (parts: ModuleParts) => FunctionRef): unknown {
+    return this.instantiateAll(imports, (parts) => [build(parts)])[0];
+  }
+
+  /** Builds a module around several exported functions and gives them. One module for many costs far less than one for each. */
+  instantiateAll(imports: Imports, build: (parts: ModuleParts) => readonly FunctionRef[]): readonly unknown[] {
     const parts = this.#parts(imports);
     const { module } = parts;
-    module.export('run', build(parts));
+    const names = build(parts).map((ref, i) => {
+      module.export(`f${i}`, ref);
+      return `f${i}`;
+    });
     const compiled = new WebAssembly.Module(module.finish());
-    return new WebAssembly.Instance(compiled, { env: this.#imports as Record<string, never> }).exports.run;
+    const { exports } = new WebAssembly.Instance(compiled, { env: this.#imports as Record<string, never> });
+    return names.map((name) => exports[name]);
   }
 
   #parts({ tables = false, helpers }: Imports): ModuleParts {

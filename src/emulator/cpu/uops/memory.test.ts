@@ -18,6 +18,7 @@ import {
 } from '../../../testing/memory-oracle.ts';
 import { DRAM_BASE, TLB_BASE } from '../../memory-layout.ts';
 import { EXCLUSIVE_SIZE, V } from '../state.ts';
+import { TLB_MASK } from './context.ts';
 
 const WORDS = Number(process.env['MEMORY_WORDS'] ?? 10);
 const SEED = Number(process.env['MEMORY_SEED'] ?? 29);
@@ -114,7 +115,7 @@ class Runner {
   }
 
   #cache(page: number): void {
-    const entry = TLB_BASE + ((page >>> 7) & 0x1fe0);
+    const entry = TLB_BASE + ((page >>> 7) & TLB_MASK);
     this.#flat.view.setBigUint64(entry, BigInt(page), true);
     this.#flat.view.setBigUint64(entry + 8, BigInt(page), true);
     this.#flat.view.setUint32(entry + 16, DRAM_BASE, true);
