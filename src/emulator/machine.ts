@@ -72,8 +72,6 @@ export class Machine {
   /** Stores to each code page since something in it was decoded. */
   readonly #codeStores = new Uint8Array((DRAM_SIZE + OCM_SIZE) >>> 12);
   readonly #breakpoints = new Map<number, Set<number>>();
-  /** Where the last breakpoint stopped a CPU: it does not stop there again before it has moved. */
-  #stoppedAt = { cpu: -1, instructions: -1 };
 
   /** `profile` counts where time goes. */
   constructor(readonly profile?: Profile) {
@@ -326,10 +324,7 @@ export class Machine {
   }
 
   #atBreakpoint(cpu: Cpu): boolean {
-    const instructions = this.instructions - 1;
-    if (this.#stoppedAt.cpu === cpu.index && this.#stoppedAt.instructions === instructions) return false;
     if (!this.hooks.onBreakpoint?.(cpu)) return false;
-    this.#stoppedAt = { cpu: cpu.index, instructions };
     this.#stop = 'stopped';
     return true;
   }

@@ -35,6 +35,16 @@ describe("the headless runner's command line", () => {
     });
   });
 
+  it('says what is to be recorded', () => {
+    expect(parseArguments([]).trace).toBeUndefined();
+    const words = ['--trace', 'a.csv', '--trace-format', 'csv', '--probe', 'xen:schedule', '--probe', 'd1:vfs_read/3'];
+    expect(parseArguments(words).trace).toEqual({
+      file: 'a.csv',
+      format: 'csv',
+      probes: ['xen:schedule', 'd1:vfs_read/3'],
+    });
+  });
+
   it.each([
     [['--nonsense']],
     [['--until', 'd0']],
@@ -45,6 +55,8 @@ describe("the headless runner's command line", () => {
     [['--instructions', '-5']],
     [['--limit', '1.5']],
     [['--save']],
+    [['--trace', 'f', '--trace-format', 'xml']],
+    [['--probe', 'xen:schedule']],
   ])('refuses %j', (words) => {
     expect(() => parseArguments(words)).toThrow(UsageError);
   });

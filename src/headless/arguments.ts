@@ -1,5 +1,6 @@
 /** The command line of the headless runner. */
 import type { ConsoleId } from '../awareness/consoles.ts';
+import { TIMELINE_FORMATS, type TimelineFormat } from '../workers/tracing.ts';
 
 export const USAGE = `Usage: npm run -s headless -- [--pack DIR] [--cold] [steps, in order ...] [--hash] [--json]
 
@@ -12,16 +13,29 @@ export const USAGE = `Usage: npm run -s headless -- [--pack DIR] [--cold] [steps
   --limit N           give up after N instructions in all
   --engine E          interpreter, translator (everything at once) or mixed (what is hot; the default): the same states, at other speeds
 
+  --trace FILE        record the run's timelines and write them to FILE
+  --trace-format F    perfetto (the default), chrome, or csv (statistics)
+  --probe SPEC        record the calls of a function too: xen:FUNCTION, dN:FUNCTION or dN:EL0:FUNCTION, then /N for N arguments;
+                      may be given several times
+
 Steps:
   --until T REGEX     run until console T (xen, d0, d1, d2) has printed a match since the previous step
                       (since the last --until T when steps that wait for other consoles came between)
   --type T TEXT       send TEXT to console T (\\n, \\t, \\x.. escapes)
+  --commands FILE     carry out the lines of FILE in the debugger's command console; its output goes to standard output
   --instructions N    run exactly N more instructions (all CPUs together)
   --save FILE         write the exact machine state
-  --load FILE         go on from a state that --save wrote`;
+  --load FILE         go on from a state that --save wrote
+  --gdb PORT          wait for GDB at PORT of this machine (0: a free one, which is printed) and obey it until it detaches or kills`;
 
 /** One step of a run. */
 export type Step =
+  | MachineStep
+  | { readonly kind: 'commands'; readonly file: string }
+  | { readonly kind: 'gdb'; readonly port: number };
+
+/** A step that needs only the machine. */
+export type MachineStep =
   | { readonly kind: 'until'; readonly console: ConsoleId; readonly pattern: RegExp }
   | { readonly kind: 'type'; readonly console: ConsoleId; readonly text: string }
   | { readonly kind: 'instructions'; readonly count: number }
@@ -31,6 +45,13 @@ export type Step =
 /** How much is translated, and from how many samples on. */
 export const ENGINES = { interpreter: Infinity, mixed: undefined, translator: 1 } as const;
 export type Engine = keyof typeof ENGINES;
+
+/** What `--trace` is to record and write. */
+export interface TraceRequest {
+  readonly file: string;
+  readonly format: TimelineFormat;
+  readonly probes: readonly string[];
+}
 
 /** A whole command line. */
 export interface Arguments {
@@ -44,6 +65,7 @@ export interface Arguments {
   /** Instructions in all, this run only. */
   readonly limit: number;
   readonly engine: Engine;
+  readonly trace: TraceRequest | undefined;
   readonly wantsHelp: boolean;
 }
 
@@ -67,12 +89,16 @@ export function parseArguments(words: readonly string[]): Arguments {
   let limit = Infinity;
   let engine: Engine = 'mixed';
   let wantsHelp = false;
+  const trace = { file: '', format: 'perfetto' as TimelineFormat, probes: [] as string[] };
   for (let word = reader.take(); word !== undefined; word = reader.take()) {
     const step = readStep(word, reader);
     if (step) steps.push(step);
     else if (word === '--pack') options.pack = reader.value(word);
     else if (word === '--limit') limit = reader.count(word);
     else if (word === '--engine') engine = reader.engine(word);
+    else if (word === '--trace') trace.file = reader.value(word);
+    else if (word === '--trace-format') trace.format = reader.traceFormat(word);
+    else if (word === '--probe') trace.probes.push(reader.value(word));
     else if (word === '--cold') options.isCold = true;
     else if (word === '--hash') options.wantsHash = true;
     else if (word === '--json') options.wantsJson = true;
@@ -81,7 +107,8 @@ export function parseArguments(words: readonly string[]): Arguments {
     else if (word === '--help' || word === '-h') wantsHelp = true;
     else throw new UsageError(`${word} is not an option`);
   }
-  return { ...options, steps, limit, engine, wantsHelp };
+  if (trace.file === '' && trace.probes.length > 0) throw new UsageError('--probe needs --trace FILE');
+  return { ...options, steps, limit, engine, trace: trace.file === '' ? undefined : trace, wantsHelp };
 }
 
 function readStep(word: string, reader: WordReader): Step | undefined {
@@ -92,10 +119,14 @@ function readStep(word: string, reader: WordReader): Step | undefined {
       return { kind: 'type', console: reader.console(word), text: unescape(reader.value(word)) };
     case '--instructions':
       return { kind: 'instructions', count: reader.count(word) };
+    case '--commands':
+      return { kind: 'commands', file: reader.value(word) };
     case '--save':
       return { kind: 'save', file: reader.value(word) };
     case '--load':
       return { kind: 'load', file: reader.value(word) };
+    case '--gdb':
+      return { kind: 'gdb', port: reader.port(word) };
     default:
       return undefined;
   }
@@ -123,6 +154,13 @@ class WordReader {
     return word as ConsoleId;
   }
 
+  traceFormat(option: string): TimelineFormat {
+    const word = this.value(option);
+    const found = TIMELINE_FORMATS.find((format) => format === word);
+    if (!found) throw new UsageError(`${option}: ${word} is none of ${TIMELINE_FORMATS.join(', ')}`);
+    return found;
+  }
+
   pattern(option: string): RegExp {
     const word = this.value(option);
     try {
@@ -137,6 +175,13 @@ class WordReader {
     if (!Object.hasOwn(ENGINES, word))
       throw new UsageError(`${option}: ${word} is none of ${Object.keys(ENGINES).join(', ')}`);
     return word as Engine;
+  }
+
+  port(option: string): number {
+    const word = this.value(option);
+    if (!/^\d{1,5}$/.test(word) || Number(word) > 65535)
+      throw new UsageError(`${option}: ${word} is not a port number`);
+    return Number(word);
   }
 
   count(option: string): number {

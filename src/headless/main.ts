@@ -1,15 +1,19 @@
 /** `npm run headless`: the machine without a page. Exit status 0: all steps done; 1: a step could not be met; 2: bad arguments, pack or state file. */
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import type { ConsoleId } from '../awareness/consoles.ts';
 import { SnapshotError } from '../emulator/snapshot-file.ts';
 import { Profile } from '../emulator/profile.ts';
 import { type Pack, loadPack } from '../pack/load.ts';
 import { FolderFiles } from '../pack/node/folder-files.ts';
+import { ProbeError } from '../trace/probe-spec.ts';
 import { PackError } from '../pack/pack-error.ts';
 import { type Arguments, ENGINES, parseArguments, type Step, USAGE, UsageError } from './arguments.ts';
+import { CommandFiles } from './command-file.ts';
 import { ConsoleEcho } from './console-echo.ts';
+import { GdbPortError, serveGdb } from './gdb.ts';
 import { profileText } from './profile-text.ts';
 import { Runner, StepError } from './runner.ts';
+import { startTrace, type TraceRun } from './trace.ts';
 
 /** Ends the program with a message. */
 class Failure extends Error {
@@ -33,7 +37,9 @@ async function main(): Promise<void> {
   const threshold = ENGINES[args.engine];
   if (threshold !== undefined) runner.machine.translator.threshold = threshold;
   const pack = await prepare(runner, args);
-  const failure = runSteps(runner, args.steps);
+  const trace = args.trace && (await startTrace(runner, pack ?? (await openPack(args)), args.trace));
+  const failure = await runSteps(runner, args, trace);
+  trace?.finish();
   echo.finish();
   // Standard output is the report's.
   if (profile) console.error(profileText(runner.machine, profile, runner.report(false, [])));
@@ -44,7 +50,7 @@ async function main(): Promise<void> {
 /** Brings the machine to its start, unless the first step does. */
 async function prepare(runner: Runner, args: Arguments): Promise<Pack | undefined> {
   if (!args.isCold && args.steps[0]?.kind === 'load') return undefined;
-  const pack = await loadPack(new FolderFiles(args.pack));
+  const pack = await openPack(args);
   if (args.isCold) {
     runner.coldBoot(await pack.images(), pack.manifest.entry);
     return pack;
@@ -56,10 +62,12 @@ async function prepare(runner: Runner, args: Arguments): Promise<Pack | undefine
 }
 
 /** The first failure; the report is printed all the same. */
-function runSteps(runner: Runner, steps: readonly Step[]): Failure | undefined {
-  for (const [index, step] of steps.entries()) {
+async function runSteps(runner: Runner, args: Arguments, trace?: TraceRun): Promise<Failure | undefined> {
+  const context: StepContext = { runner, args };
+  for (const [index, step] of args.steps.entries()) {
     try {
-      runner.step(step);
+      await runStep(context, step);
+      if (step.kind === 'load') trace?.begin();
     } catch (error) {
       return stepFailure(error, `step ${index + 1} (--${step.kind})`, runner);
     }
@@ -67,12 +75,38 @@ function runSteps(runner: Runner, steps: readonly Step[]): Failure | undefined {
   return undefined;
 }
 
+async function runStep(context: StepContext, step: Step): Promise<void> {
+  const { runner, args } = context;
+  if (step.kind === 'gdb') await serveGdb(runner, await openPack(args), step.port);
+  else if (step.kind === 'commands') {
+    context.commands ??= await commandFiles(runner, args);
+    await context.commands.execute(step.file, readFileSync(step.file, 'utf8'));
+  } else runner.step(step);
+}
+
+/** What the steps of a run share. */
+interface StepContext {
+  readonly runner: Runner;
+  readonly args: Arguments;
+  commands?: CommandFiles;
+}
+
+function openPack(args: Arguments): Promise<Pack> {
+  return loadPack(new FolderFiles(args.pack));
+}
+
+async function commandFiles(runner: Runner, args: Arguments): Promise<CommandFiles> {
+  const print = (text: string): void => writeAll(1, `${text}\n`);
+  return new CommandFiles({ ...runner.commandHost, print }, await openPack(args), args.limit);
+}
+
 function stepFailure(error: unknown, where: string, runner: Runner): Failure {
   if (error instanceof StepError) {
     const count = runner.machine.instructions.toLocaleString('en');
     return new Failure(1, `${where} failed: ${error.message}\nAfter ${count} instructions:\n${runner.describeCpus()}`);
   }
-  if (error instanceof SnapshotError || isFileError(error)) return new Failure(2, `${where}: ${error.message}`);
+  if (error instanceof GdbPortError || error instanceof SnapshotError || isFileError(error))
+    return new Failure(2, `${where}: ${error.message}`);
   throw error;
 }
 
@@ -104,7 +138,8 @@ function writeAll(fd: number, text: string): void {
 function explain(error: unknown): { readonly message: string; readonly status: number } {
   if (error instanceof Failure) return error;
   if (error instanceof UsageError) return { message: `${error.message}\n\n${USAGE}`, status: 2 };
-  if (error instanceof PackError || error instanceof SnapshotError) return { message: error.message, status: 2 };
+  if (error instanceof PackError || error instanceof SnapshotError || error instanceof ProbeError)
+    return { message: error.message, status: 2 };
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), status: 2 };
 }
 

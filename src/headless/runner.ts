@@ -11,7 +11,8 @@ import type { UnmodelledAccess } from '../emulator/unmodelled.ts';
 import type { LoadedImage } from '../pack/load.ts';
 import { GuestConsoles } from '../workers/guest-consoles.ts';
 import { GuestHealth } from '../workers/guest-health.ts';
-import type { Step } from './arguments.ts';
+import type { MachineStep } from './arguments.ts';
+import type { CommandHost } from './command-file.ts';
 import { Transcripts } from './transcripts.ts';
 
 /** Instructions between two looks at the clock. */
@@ -73,8 +74,17 @@ export class Runner {
     this.memoryIsZero = false;
   }
 
-  /** Carries out one step. Throws `StepError` when it cannot be met. */
-  step(step: Step): void {
+  /** What command files run on: the same clock and limit as the other steps. */
+  get commandHost(): Omit<CommandHost, 'print'> {
+    return {
+      machine: this.machine,
+      run: (count) => (this.executed < this.limit ? this.run(Math.min(count, this.limit - this.executed), true) : 'stopped'),
+      type: (console, text) => this.consoles.type(console, text),
+    };
+  }
+
+  /** Carries out one step of the machine. Throws `StepError` when it cannot be met. */
+  step(step: MachineStep): void {
     if (step.kind === 'until') this.until(step.console, step.pattern);
     else if (step.kind === 'type') this.consoles.type(step.console, step.text);
     else if (step.kind === 'instructions') this.runExactly(step.count);
@@ -136,10 +146,11 @@ export class Runner {
     }
   }
 
-  private run(count: number): RunResult {
+  /** At most `count` instructions. Comes back when anybody asks the machine to stop, if `isStopWanted`; else when this runner does. */
+  run(count: number, isStopWanted = false): RunResult {
     const before = this.machine.instructions;
     const start = process.hrtime.bigint();
-    this.consoles.isStopWanted = false;
+    this.consoles.isStopWanted = isStopWanted;
     const result = this.consoles.run(count);
     this.seconds += Number(process.hrtime.bigint() - start) / 1e9;
     this.executed += this.machine.instructions - before;

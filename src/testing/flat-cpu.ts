@@ -2,6 +2,8 @@
 import { sysregEncoding } from '../arch/sysregs.ts';
 import { Access, Status, type Cpu, type CpuHost, type Exceptions, type Mmu } from '../emulator/cpu/cpu.ts';
 import { Interpreter } from '../emulator/cpu/interpreter.ts';
+import { RECORD_SIZE } from '../emulator/cpu/records.ts';
+import { Translator } from '../emulator/cpu/translator.ts';
 import {
   BUDGET,
   CpuState,
@@ -39,6 +41,7 @@ export class FlatCpu {
   readonly view = new DataView(this.memory.buffer);
   readonly state = new CpuState(this.memory.buffer, 0);
   readonly interpreter: Interpreter;
+  readonly translator: Translator;
   readonly cpu: Cpu;
   stop: Stop | undefined;
   /** Instructions that the last run retired, with the one that stopped it. */
@@ -47,7 +50,8 @@ export class FlatCpu {
   keepsPages = false;
   #count = 0n;
 
-  constructor() {
+  /** `translates`: code is translated where a run begins, and wherever the main loop takes a sample; else all is interpreted. */
+  constructor(private readonly translates = false) {
     this.cpu = this.#makeCpu();
     this.interpreter = new Interpreter(this.memory, {
       cpus: [this.cpu],
@@ -55,8 +59,10 @@ export class FlatCpu {
       decoding: () => {},
       hasBreakpoint: () => false,
       breakpoint: () => false,
-      sample: () => {},
+      sample: (record) => this.translator.sample(record),
     });
+    this.translator = new Translator(this.interpreter, { hasBreakpoint: () => false });
+    this.translator.threshold = translates ? 1 : Infinity;
     this.#enterEl0();
     this.state.set(TLB, TLB_BASE);
     this.state.set(TLB_USER, TLB_BASE);
@@ -81,16 +87,31 @@ export class FlatCpu {
   /** Makes changed code visible. */
   forgetCode(): void {
     this.u8.fill(0xff, this.state.base + FETCH_TLB, this.state.base + FETCH_TLB + 16 * FETCH_ENTRIES);
+    this.translator.reset();
     this.interpreter.pool.reset();
   }
 
   /** Runs at most `count` instructions from PC and tells what stopped it before that. */
   run(count: number): Stop | undefined {
     this.stop = undefined;
+    if (this.translates) this.#translateHere();
     this.state.set(BUDGET, count);
     this.interpreter.run(this.cpu);
     this.retired = count - (this.state.get(BUDGET) | 0);
     return this.stop;
+  }
+
+  #translateHere(): void {
+    const { pc } = this.state;
+    const record = this.#recordsOf(pc) + Number((pc & 0xfffn) >> 2n) * RECORD_SIZE;
+    if ((pc & 3n) === 0n) this.translator.sample(record);
+  }
+
+  #recordsOf(pc: bigint): number {
+    const page = ramOffset(Number(pc & ~0xfffn));
+    const { pool } = this.interpreter;
+    if (pool.isFull) this.forgetCode();
+    return pool.find(page) || pool.allocate(page);
   }
 
   /** Places instruction words at a physical address. */
@@ -105,10 +126,7 @@ export class FlatCpu {
       return 0;
     }
     if ((pc & 3n) !== 0n) return this.#abort('unaligned');
-    const page = ramOffset(Number(pc & ~0xfffn));
-    const { pool } = this.interpreter;
-    if (pool.isFull) this.forgetCode();
-    const records = pool.find(page) || pool.allocate(page);
+    const records = this.#recordsOf(pc);
     const entry = this.state.base + FETCH_TLB + (Number((pc >> 8n) & 0xffff_ffffn) & FETCH_MASK);
     this.view.setBigUint64(entry, pc & ~0xfffn, true);
     this.view.setUint32(entry + 8, records, true);
@@ -147,7 +165,7 @@ export class FlatCpu {
       takeInterrupt: () => false,
     };
     const mmu: Mmu = {
-      ram: () => 1,
+      ram: (_cpu, lo, hi, info) => this.#ram(lo, hi, info),
       data: (_cpu, lo, hi, info) => this.#data(lo, hi, info),
       fetch: () => 0,
       selectContext: () => {},
@@ -168,6 +186,15 @@ export class FlatCpu {
       this.u8.copyWithin(offset, SCRATCH, SCRATCH + bytes);
       return SCRATCH;
     }
+    return offset;
+  }
+
+  #ram(lo: number, hi: number, info: number): number {
+    const bytes = 1 << (info & Access.sizeMask);
+    const offset = hi === 0 ? ramOffset(lo) : 0;
+    const isAligned = (lo & (bytes - 1)) === 0;
+    if (offset === 0 || (lo & 0xfff) + bytes > 0x1000 || (info & Access.aligned && !isAligned)) return 1;
+    if (this.keepsPages) this.#keep(lo & ~0xfff);
     return offset;
   }
 

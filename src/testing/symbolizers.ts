@@ -6,18 +6,18 @@ import { randomNumbers, runTool } from './cross-compile.ts';
 export type Symbolized = readonly (readonly string[])[];
 
 /** Asks llvm-symbolizer about `addresses` of the file at `path`. */
-export function llvmSymbolizer(path: string, addresses: readonly bigint[]): Symbolized {
+function llvmSymbolizer(path: string, addresses: readonly bigint[]): Symbolized {
   const args = [`--obj=${path}`, '--inlines', '--functions=short', '-a', '--output-style=GNU'];
   return parse(runTool('llvm-symbolizer', args, list(addresses)));
 }
 
 /** Asks addr2line about `addresses` of the file at `path`. */
-export function addr2line(path: string, addresses: readonly bigint[]): Symbolized {
+function addr2line(path: string, addresses: readonly bigint[]): Symbolized {
   return parse(runTool('aarch64-linux-gnu-addr2line', ['-e', path, '-i', '-f', '-a'], list(addresses)));
 }
 
 /** What the debugger's own symbols say, in the same form. */
-export async function ownSymbols(file: SymbolFile, addresses: readonly bigint[]): Promise<Symbolized> {
+async function ownSymbols(file: SymbolFile, addresses: readonly bigint[]): Promise<Symbolized> {
   const result: string[][] = [];
   for (const address of addresses) {
     const { symbol, frames } = await file.lookupAddress(address);

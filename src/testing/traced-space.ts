@@ -25,7 +25,7 @@ export function tracedSpace(file: SymbolFile, step: TracedStep, withoutFrameInfo
 }
 
 /** `file` without call frame information. */
-function withoutCfi(file: SymbolFile): SymbolFile {
+export function withoutCfi(file: SymbolFile): SymbolFile {
   return new Proxy(file, {
     get(target, name) {
       if (name === 'frameInfo') return () => Promise.resolve(undefined);

@@ -7,7 +7,9 @@ export const Runstate = { running: 0, runnable: 1, blocked: 2, offline: 3 } as c
 
 interface OpenFunction {
   readonly probe: number;
-  readonly span: number;
+  readonly label: number;
+  /** The span on the track, which ends when the task is switched away from and begins again with it. */
+  span: number;
 }
 
 interface Lane {
@@ -18,7 +20,6 @@ interface Lane {
   wasPreempted: boolean;
   wokenBy: number;
   task: number;
-  readonly functions: OpenFunction[];
   readonly hypervisorFunctions: OpenFunction[];
 }
 
@@ -30,6 +31,8 @@ export class GuestLanes {
   private readonly lanes = new Map<VcpuKey, Lane>();
   /** The system call that each task is in: a label. */
   private readonly openSyscalls = new Map<number, number>();
+  /** The probed functions that each task is in, outermost first. */
+  private readonly openFunctions = new Map<number, OpenFunction[]>();
 
   constructor(
     private readonly model: TimelineModel,
@@ -64,7 +67,10 @@ export class GuestLanes {
   switchTask(key: VcpuKey, pid: number, name: string, time: number): void {
     const lane = this.lane(key);
     if (!lane) return;
+    const { functions } = lane.tracks;
+    for (const { span } of this.functionsOf(lane)) functions.close(span, time);
     lane.task = pid;
+    for (const [depth, open] of this.functionsOf(lane).entries()) open.span = functions.open(time, open.label, depth);
     const category = pid === 0 ? 'idle-task' : 'task';
     lane.tracks.tasks.set(time, this.label(pid === 0 ? 'idle' : `${name} ${pid}`, category, key));
     lane.tracks.syscalls.set(time, this.openSyscalls.get(this.taskKey(lane)) ?? this.label('', 'none', key));
@@ -88,15 +94,16 @@ export class GuestLanes {
   enterFunction(key: VcpuKey, isHypervisor: boolean, probe: number, text: string, time: number): void {
     const lane = this.lane(key, true);
     if (!lane) return;
-    const stack = isHypervisor ? lane.hypervisorFunctions : lane.functions;
+    const stack = isHypervisor ? lane.hypervisorFunctions : this.functionsOf(lane);
     const track = isHypervisor ? lane.tracks.hypervisorFunctions : lane.tracks.functions;
-    stack.push({ probe, span: track.open(time, this.label(text, 'function', key), stack.length) });
+    const label = this.label(text, 'function', key);
+    stack.push({ probe, label, span: track.open(time, label, stack.length) });
   }
 
   leaveFunction(key: VcpuKey, isHypervisor: boolean, probe: number, time: number): void {
     const lane = this.lane(key, true);
     if (!lane) return;
-    const stack = isHypervisor ? lane.hypervisorFunctions : lane.functions;
+    const stack = isHypervisor ? lane.hypervisorFunctions : this.functionsOf(lane);
     const track = isHypervisor ? lane.tracks.hypervisorFunctions : lane.tracks.functions;
     const index = stack.findLastIndex((open) => open.probe === probe);
     if (index >= 0) for (const { span } of stack.splice(index)) track.close(span, time);
@@ -107,6 +114,13 @@ export class GuestLanes {
     const lane = this.lanes.get(key);
     if (lane?.state !== Runstate.runnable || lane.wasPreempted) return undefined;
     return { cpu: lane.wokenBy, time: lane.runnableSince };
+  }
+
+  private functionsOf(lane: Lane): OpenFunction[] {
+    const key = this.taskKey(lane);
+    let stack = this.openFunctions.get(key);
+    if (!stack) this.openFunctions.set(key, (stack = []));
+    return stack;
   }
 
   private ranAfterWaiting(lane: Lane, time: number): void {
@@ -138,7 +152,6 @@ export class GuestLanes {
       wasPreempted: false,
       wokenBy: 0,
       task: -1,
-      functions: [],
       hypervisorFunctions: [],
     };
     this.lanes.set(key, lane);

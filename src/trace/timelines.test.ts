@@ -233,6 +233,27 @@ describe('the tracks of a vCPU', () => {
     ]);
   });
 
+  it('show a function only while its task is there', () => {
+    begin();
+    add(
+      { kind: TraceKind.taskSwitch, time: 1, el: 1, low: 101, high: 0 },
+      { kind: TraceKind.probeEntry, time: 10, el: 1, low: 1, high: 0 },
+      { kind: TraceKind.taskSwitch, time: 20, el: 1, low: 102, high: 1 },
+      { kind: TraceKind.probeReturn, time: 25, el: 1, low: 1 },
+      { kind: TraceKind.taskSwitch, time: 40, el: 1, low: 101, high: 0 },
+      { kind: TraceKind.probeReturn, time: 50, el: 1, low: 1 },
+    );
+    const { functions } = timelines.model.vcpu(D1V0);
+    const list = Array.from({ length: functions.count }, (_, i) => [
+      functions.starts.values[i],
+      functions.ends.values[i],
+    ]);
+    expect(list).toEqual([
+      [10, 20],
+      [40, 50],
+    ]);
+  });
+
   it('are inferred from VTTBR and VMPIDR when the scheduler is not watched', () => {
     begin();
     add(

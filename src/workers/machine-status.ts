@@ -1,13 +1,10 @@
 /** Samples of the machine for the page, and the exception-level changes between them. */
 import type { Cpu } from '../emulator/cpu/cpu.ts';
-import { EL, SLEEP } from '../emulator/cpu/state.ts';
+import { EL } from '../emulator/cpu/state.ts';
 import type { Machine } from '../emulator/machine.ts';
-import { captureRegisters } from '../emulator/mmu/contexts.ts';
-import { currentAsid, regimeRegisters } from '../emulator/mmu/regime.ts';
 import { TraceKind } from '../emulator/trace-events.ts';
-import type { AddressSpace } from '../protocol/address.ts';
 import type { CpuStatus, ExceptionLevel, MachineStatus, Transition, TransitionKind } from '../protocol/status.ts';
-import { vcpuOf, vmidOf } from './address-spaces.ts';
+import type { GuestView } from './guest-view.ts';
 
 const CLASS_KINDS: Readonly<Record<number, TransitionKind>> = {
   0x01: 'WFI',
@@ -33,56 +30,60 @@ export function transitionOf(
   return { kind: CLASS_KINDS[Number((argument >> 26n) & 0x3fn)] ?? 'TRAP', to };
 }
 
-/** The domain in whose context a pCPU is; undefined when it has none. */
-export function domainOfCpu(cpu: Cpu, domainOf: (vmid: number) => number | undefined): number | undefined {
-  const { state } = cpu;
-  // Xen leaves the last guest's VTTBR_EL2 in place while its idle vCPU sleeps.
-  if (state.get(EL) === 2 && state.get(SLEEP) !== 0) return undefined;
-  return domainOf(vmidOf(state));
+/** Changes of one kind on one pCPU since the last sample. */
+interface Count {
+  readonly kind: TransitionKind;
+  readonly from: ExceptionLevel;
+  readonly to: ExceptionLevel;
+  readonly vmid: number;
+  count: number;
 }
 
 export class StatusSampler {
-  readonly #transitions: Map<string, Transition>[];
+  readonly #counts: Map<number, Count>[];
   /** Those of the sample before, shown for as long as there are no newer ones and the machine stands still. */
   readonly #shown: (readonly Transition[])[] = [];
-  readonly #scratch = regimeRegisters({});
   #lastInstructions = 0;
   #lastTime = 0;
   #mips = 0;
 
   constructor(
     private readonly machine: Machine,
-    private readonly domainOf: (vmid: number) => number | undefined,
-    private readonly symbolAt: (space: AddressSpace, address: bigint) => string | null,
+    private readonly view: () => GuestView,
+    private readonly domainOfVmid: (vmid: number) => number | undefined,
     /** Real time in milliseconds. */
     private readonly realTime: () => number,
   ) {
-    this.#transitions = machine.cpus.map(() => new Map<string, Transition>());
+    this.#counts = machine.cpus.map(() => new Map<number, Count>());
   }
 
-  /** To be called for every trace event, before it takes effect. */
-  traced(cpu: Cpu, kind: number, argument: bigint): void {
+  /** To be called for every trace event, before it takes effect. It is called often, so it allocates only for what is new. */
+  traced({ index, state }: Cpu, kind: number, argument: bigint): void {
+    if (kind > TraceKind.exceptionReturn) return;
     const change = transitionOf(kind, argument);
     if (!change) return;
-    const from = cpu.state.get(EL) as ExceptionLevel;
-    const vmid = vmidOf(cpu.state);
-    const key = `${change.kind}${from}${change.to}${vmid}`;
-    const known = this.#transitions[cpu.index].get(key);
-    const domain = this.domainOf(vmid) ?? null;
-    this.#transitions[cpu.index].set(key, { ...change, from, domain, count: (known?.count ?? 0) + 1 });
+    const from = state.get(EL) as ExceptionLevel;
+    const { vmid } = this.view().port.status(index);
+    const key =
+      (vmid << 16) | (change.kind.charCodeAt(0) << 8) | (change.kind.charCodeAt(1) << 4) | (from << 2) | change.to;
+    const known = this.#counts[index].get(key);
+    if (known) known.count += 1;
+    else this.#counts[index].set(key, { ...change, from, vmid, count: 1 });
   }
 
   sample(running: boolean): MachineStatus {
     const { machine } = this;
     this.#measure(running);
-    const cpus = machine.cpus.map((cpu) => this.#cpu(cpu, running));
+    const cpus = machine.cpus.map((cpu) => this.#cpu(cpu.index, running));
     const virtualTime = Math.max(...machine.clock.time);
     return { running, instructions: machine.instructions, virtualTime, mips: running ? this.#mips : 0, cpus };
   }
 
   #takeTransitions(index: number, running: boolean): readonly Transition[] {
-    const recent = [...this.#transitions[index].values()];
-    this.#transitions[index].clear();
+    const recent = [...this.#counts[index].values()].map(({ vmid, ...rest }): Transition => {
+      return { ...rest, domain: this.domainOfVmid(vmid) ?? null };
+    });
+    this.#counts[index].clear();
     if (running || recent.length > 0) this.#shown[index] = recent;
     return this.#shown[index] ?? [];
   }
@@ -100,34 +101,21 @@ export class StatusSampler {
     this.#lastTime = now;
   }
 
-  #cpu(cpu: Cpu, running: boolean): CpuStatus {
-    const { index, state } = cpu;
-    const isOn = this.machine.powered[index];
-    const el = state.get(EL) as ExceptionLevel;
-    const domain = isOn ? (domainOfCpu(cpu, this.domainOf) ?? null) : null;
-    captureRegisters(state, 1, this.#scratch);
-    const transitions = this.#takeTransitions(index, running);
+  #cpu(cpu: number, running: boolean): CpuStatus {
+    const view = this.view();
+    const { isPowered, isAsleep, el, pc, vmid, asid } = view.port.status(cpu);
+    const transitions = this.#takeTransitions(cpu, running);
+    const base = { cpu, el: el as ExceptionLevel, pc, vmid, asid, transitions };
+    if (!isPowered) return { ...base, state: 'off', domain: null, vcpu: null, task: null, symbol: null };
+    const { domain, vcpu, task, space } = view.context(cpu);
+    const info = view.taskInfo(domain, task);
     return {
-      cpu: index,
-      state: !isOn ? 'off' : state.get(SLEEP) !== 0 ? 'sleeping' : 'running',
-      el,
-      pc: state.pc,
-      vmid: vmidOf(state),
-      asid: currentAsid(this.#scratch),
-      domain,
-      vcpu: domain === null ? null : vcpuOf(state),
-      task: null,
-      symbol: this.symbolAt(codeSpaceOf(cpu, domain), state.pc),
-      transitions,
+      ...base,
+      state: isAsleep ? 'sleeping' : 'running',
+      domain: domain ?? null,
+      vcpu: domain === undefined ? null : (vcpu ?? null),
+      task: info ? { pid: info.pid, comm: info.comm } : null,
+      symbol: view.nameNow(space, pc),
     };
   }
-}
-
-/** The space in which a pCPU's pc is an address. */
-export function codeSpaceOf({ index, state }: Cpu, domain: number | null | undefined): AddressSpace {
-  const el = state.get(EL);
-  if (el === 2) return { kind: 'xen' };
-  return domain === null || domain === undefined
-    ? { kind: 'cpu', cpu: index }
-    : { kind: 'guest', domain, el: el === 0 ? 0 : 1 };
 }

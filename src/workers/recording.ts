@@ -9,7 +9,7 @@ import type { ProbeSink } from '../awareness/probes.ts';
 import { EventStore } from '../trace/event-store.ts';
 import { NO_VCPU, type VcpuKey, vcpuKey } from '../trace/labels.ts';
 import { Timelines } from '../trace/timelines.ts';
-import { vcpuOf, vmidOf } from './address-spaces.ts';
+import { vcpuOf, vmidOf } from './vcpu-registers.ts';
 
 /** What a function's probe is called. */
 export interface ProbeName {
@@ -80,6 +80,11 @@ export class Recording implements ProbeSink {
     if (known !== undefined) return known;
     this.taskNumbers.set(name, this.taskNames.length);
     return this.taskNames.push(name) - 1;
+  }
+
+  /** The task that a vCPU is in when the recording begins. */
+  beginTask(domid: number, vcpu: number, pid: number, name: string): void {
+    this.timelines.beginTask(vcpuKey(domid, vcpu), pid, name);
   }
 
   private makeTimelines(): Timelines {

@@ -1,15 +1,17 @@
 /** A debugging session: one machine, one pack, and everything the protocol asks of them. No DOM, no port: the worker and Node use it alike. */
+import { attachDebugger } from '../awareness/attach.ts';
 import type { ConsoleId } from '../awareness/consoles.ts';
-import type { Cpu } from '../emulator/cpu/cpu.ts';
-import { EL, SLOT_SP, X } from '../emulator/cpu/state.ts';
+import { Debugger } from '../debugger/debugger.ts';
+import type { DebugStop } from '../debugger/stepping/run-control.ts';
+import type { SymbolModule } from '../debugger/contexts/modules.ts';
+import { DebugPort } from '../emulator/debug-port.ts';
 import { hashMachine, loadMachine } from '../emulator/machine-state.ts';
-import { Machine, type RunResult } from '../emulator/machine.ts';
+import { Machine } from '../emulator/machine.ts';
 import { DRAM_BASE } from '../emulator/memory-layout.ts';
-import { TraceKind } from '../emulator/trace-events.ts';
 import type { Pack } from '../pack/load.ts';
 import type { AddressSpace, Location } from '../protocol/address.ts';
 import type { DomainRow, TaskRow, VcpuRow } from '../protocol/awareness.ts';
-import type { BreakpointSpec, BreakpointState } from '../protocol/breakpoints.ts';
+import type { BreakpointSpec, BreakpointState, OutputMessage } from '../protocol/breakpoints.ts';
 import type {
   Disassembly,
   MemoryBlock,
@@ -25,17 +27,15 @@ import type { RegisterSet } from '../protocol/registers.ts';
 import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
 import type { ConsoleOutput, Unmodelled } from '../protocol/status.ts';
 import { STALE_STOP, type StepRequest, type Stop, type StopReason } from '../protocol/stop.ts';
-import { type Target, targetKey } from '../protocol/target.ts';
-import { AddressSpaces, vcpuOf } from './address-spaces.ts';
-import { BreakpointBinder, describeException } from './breakpoint-binder.ts';
-import { CodeReader } from './code-reader.ts';
+import type { Target } from '../protocol/target.ts';
+import { BreakpointMirror } from './breakpoint-mirror.ts';
+import { readCode } from './code-reader.ts';
 import { GuestConsoles } from './guest-consoles.ts';
-import { codeSpaceOf, domainOfCpu, StatusSampler } from './machine-status.ts';
+import { GuestView } from './guest-view.ts';
+import { Inspection } from './inspection.ts';
+import { StatusSampler } from './machine-status.ts';
 import { Pacer } from './pacer.ts';
-import { readRegisters, writeRegister } from './register-sets.ts';
-import { StackReader } from './stack-reader.ts';
-import { type StepEnd, Stepper } from './stepper.ts';
-import { SymbolDirectory } from './symbol-directory.ts';
+import { openModules, readSource, searchSymbols } from './symbol-modules.ts';
 import { explainTranslation } from './translation.ts';
 
 /** What a session needs of its surroundings. */
@@ -50,31 +50,49 @@ export interface SessionHost {
 
 /** Milliseconds between two samples of the machine. */
 const SAMPLE_INTERVAL = 33;
+/** Milliseconds between two looks for places of breakpoints that are pending. */
+const REFRESH_INTERVAL = 500;
+/** Instructions that a step may take before it is given up. */
+const STEP_LIMIT = 200_000_000;
 
-/** Thrown by everything that needs parts which this session has not got. */
-class NotAvailable extends Error {}
+const REASONS: Readonly<Record<DebugStop['reason'], StopReason>> = {
+  step: 'step',
+  breakpoint: 'breakpoint',
+  'data breakpoint': 'data breakpoint',
+  exception: 'exception',
+  pause: 'pause',
+  limit: 'pause',
+  idle: 'fatal',
+  off: 'fatal',
+  reset: 'fatal',
+};
+
+const FATAL_WORDS: Readonly<Partial<Record<DebugStop['reason'], string>>> = {
+  idle: 'every core sleeps and nothing will wake any',
+  off: 'the machine was switched off',
+  reset: 'the machine asked to be reset',
+};
 
 export class Session implements SessionFunctions {
   readonly #machine = new Machine();
   readonly #consoles: GuestConsoles;
-  readonly #spaces: AddressSpaces;
-  readonly #binder: BreakpointBinder;
+  readonly #port: DebugPort;
   readonly #status: StatusSampler;
-  readonly #code: CodeReader;
-  readonly #stack: StackReader;
-  readonly #stepper: Stepper;
   readonly #pacer: Pacer;
+  readonly #breakpoints = new BreakpointMirror();
   readonly #output = new Map<ConsoleId, number[]>();
   #pack: Pack | undefined;
-  #symbols: SymbolDirectory | undefined;
+  #modules: readonly SymbolModule[] = [];
+  #view: GuestView;
+  #inspection: Inspection;
+  #hasSymbols = false;
   #memoryIsZero = true;
   #stop: Stop | null = null;
   #stopSerial = 0;
   #isRunning = false;
   #pauseWanted = false;
-  /** Why the binder stopped the machine, until the stop is reported. */
-  #reason: { readonly reason: StopReason; readonly what: string; readonly cpu: Cpu } | null = null;
   #lastSample = 0;
+  #lastRefresh = 0;
 
   constructor(
     private readonly events: SessionEvents,
@@ -82,18 +100,31 @@ export class Session implements SessionFunctions {
   ) {
     const machine = this.#machine;
     const domainOf = (vmid: number): number | undefined => this.#domainOf(vmid);
-    const symbols = (): SymbolDirectory | undefined => this.#symbols;
-    this.#spaces = new AddressSpaces(machine, domainOf);
-    this.#binder = new BreakpointBinder(machine, this.#spaces, symbols, domainOf, (text) => this.#log(text));
-    this.#code = new CodeReader(this.#spaces, symbols);
-    this.#stack = new StackReader(this.#spaces, symbols);
-    this.#stepper = new Stepper(machine, this.#spaces, this.#binder, symbols, domainOf, (count) => this.#run(count));
-    const nameNow = (space: AddressSpace, address: bigint) => this.#symbols?.nameNow(space, address) ?? null;
-    this.#status = new StatusSampler(machine, domainOf, nameNow, () => host.now());
-    this.#pacer = new Pacer(machine.clock, () => host.now());
-    machine.hooks.onBreakpoint = (cpu) => this.#atBreakpoint(cpu);
-    machine.hooks.onTrace = (cpu, kind, argument) => this.#traced(cpu, kind, argument);
+    this.#status = new StatusSampler(
+      machine,
+      () => this.#view,
+      domainOf,
+      () => host.now(),
+    );
+    machine.hooks.onTrace = (cpu, kind, argument) => this.#status.traced(cpu, kind, argument);
     this.#consoles = new GuestConsoles(machine, (id, bytes) => this.#printed(id, bytes), domainOf);
+    this.#port = new DebugPort(machine, (count) => this.#consoles.run(count));
+    this.#view = this.#viewOf(new Debugger(this.#port, undefined, []));
+    this.#inspection = this.#inspectionOf(this.#view);
+    this.#pacer = new Pacer(machine.clock, () => host.now());
+  }
+
+  #viewOf(debug: Debugger): GuestView {
+    debug.onLog = (text) => this.#message('logpoint', 'info', text);
+    return new GuestView(this.#port, debug, (vmid) => this.#domainOf(vmid));
+  }
+
+  #inspectionOf(view: GuestView): Inspection {
+    return new Inspection(this.#machine, view, () => this.host.now());
+  }
+
+  get #debug(): Debugger {
+    return this.#view.debug;
   }
 
   // Lifecycle
@@ -101,7 +132,6 @@ export class Session implements SessionFunctions {
   async loadPack(source: PackSource): Promise<PackInfo> {
     const pack = await this.host.openPack(source);
     this.#pack = pack;
-    this.#symbols = undefined;
     const { name, versions, domains, snapshot } = pack.manifest;
     return { name, versions, domains, hasSnapshot: snapshot !== undefined };
   }
@@ -122,7 +152,7 @@ export class Session implements SessionFunctions {
     this.#pacer.unpacedUntilPrompt = false;
     this.#begin();
     this.events.console(this.#consoles.recentOutput().map(({ console, bytes }) => ({ terminal: console, bytes })));
-    return this.#stopNow('entry', 'at the boot snapshot', this.#machine.cpus[0]);
+    return this.#stopNow('entry', 'at the boot snapshot', 0);
   }
 
   async coldBoot(): Promise<void> {
@@ -157,41 +187,49 @@ export class Session implements SessionFunctions {
   /** A machine in a new state: what was known of the old one is forgotten. */
   #begin(): void {
     this.#output.clear();
-    this.#spaces.reset();
-    this.#binder.replant();
+    this.#port.stateReplaced();
+    this.#inspection = this.#inspectionOf(this.#view);
     this.#pacer.restart();
-    if (this.#symbols || !this.#pack) return;
-    const symbols = new SymbolDirectory(this.#pack);
+    if (this.#hasSymbols || !this.#pack) return;
+    this.#hasSymbols = true;
     const report = (text: string): void => this.#message('debugger', 'warning', text);
-    symbols.open(report).then(
-      async () => {
-        this.#symbols = symbols;
-        await this.#binder.resolveAgain();
-        this.events.breakpointsChanged(this.#binder.states());
-        if (this.#stop) this.#renewStop();
-      },
-      (error: unknown) => report(String(error)),
-    );
+    this.#openSymbols(this.#pack, report).catch((error: unknown) => report(String(error)));
+  }
+
+  /** Xen's and Linux's own structures become readable; breakpoints move over. */
+  async #openSymbols(pack: Pack, report: (message: string) => void): Promise<void> {
+    const modules = await openModules(pack, report);
+    const domainName = (domid: number): string => this.#domainName(domid);
+    const debug = await attachDebugger(this.#port, modules, { domainName });
+    const old = this.#debug;
+    this.#modules = modules;
+    this.#view = this.#viewOf(debug);
+    this.#inspection = this.#inspectionOf(this.#view);
+    old.breakpoints.clear();
+    await this.#breakpoints.moveTo(debug.breakpoints);
+    this.events.breakpointsChanged(this.#breakpoints.states(debug.breakpoints));
+    this.#renewStop();
   }
 
   // Run control
 
-  resume(): Promise<void> {
-    if (this.#isRunning) return Promise.resolve();
+  async resume(): Promise<void> {
+    if (this.#isRunning) return;
     this.#requirePack();
+    const past = this.#stop?.cpu;
     this.#stop = null;
     this.#isRunning = true;
     this.#pauseWanted = false;
     this.#pacer.restart();
     this.events.resumed();
-    this.#loop().catch((error: unknown) => this.events.crashed(error instanceof Error ? error.message : String(error)));
-    return Promise.resolve();
+    await this.#debug.breakpoints.refresh();
+    this.#loop(past).catch((error: unknown) => this.events.crashed(messageOf(error)));
   }
 
   async pause(): Promise<Stop> {
     this.#pauseWanted = true;
     while (this.#isRunning) await this.host.yield(0);
-    return this.#stop ?? this.#stopNow('pause', 'at your request', this.#machine.cpus[0]);
+    return this.#stop ?? this.#stopNow('pause', 'at your request', 0);
   }
 
   async #halt(): Promise<void> {
@@ -199,134 +237,114 @@ export class Session implements SessionFunctions {
     this.#stop = null;
   }
 
-  async #loop(): Promise<void> {
+  async #loop(first: number | undefined): Promise<void> {
+    let past = first;
     for (;;) {
-      const result = this.#run(this.#pacer.slice());
-      if (this.#binder.hasPending) this.#binder.plant();
+      const portStop = this.#port.run(this.#pacer.slice(), past);
+      past = undefined;
       this.#flush();
-      if (this.#endOfRun(result)) return;
+      if (portStop.reason !== 'limit') {
+        const stop = await this.#debug.control.judge(portStop);
+        if (stop) {
+          this.#isRunning = false;
+          this.#report(stop);
+          return;
+        }
+        past = portStop.cpu;
+      }
       await this.host.yield(this.#pacer.pause());
       if (this.#pauseWanted) {
         this.#isRunning = false;
         this.#stopNow('pause', 'at your request', this.#busiestCpu());
         return;
       }
+      await this.#refresh();
     }
   }
 
-  /** Reports why the machine cannot go on; false when it can. */
-  #endOfRun(result: RunResult): boolean {
-    if (this.#reason) {
-      const { reason, what, cpu } = this.#reason;
-      this.#isRunning = false;
-      this.#stopNow(reason, what, cpu);
-      return true;
-    }
-    if (result === 'done' || result === 'stopped') return false;
-    this.#isRunning = false;
-    const words = {
-      idle: 'every core sleeps and nothing will wake any',
-      off: 'the machine was switched off',
-      reset: 'the machine asked to be reset',
-    };
-    this.#stopNow('fatal', words[result], this.#machine.cpus[0]);
-    return true;
-  }
-
-  #run(count: number): RunResult {
-    this.#consoles.isStopWanted = false;
-    return this.#consoles.run(count);
-  }
-
-  #requestStop(): void {
-    this.#consoles.isStopWanted = true;
-    this.#machine.requestStop();
+  /** Looks for places of breakpoints that were not there before: a program was started, a module loaded. */
+  async #refresh(): Promise<void> {
+    const now = this.host.now();
+    if (now - this.#lastRefresh < REFRESH_INTERVAL) return;
+    this.#lastRefresh = now;
+    const { breakpoints } = this.#debug;
+    if (breakpoints.all.some(({ state }) => state === 'pending')) await breakpoints.refresh();
   }
 
   /** A pCPU that does something, for a pause that is about none in particular; guests before Xen. */
-  #busiestCpu(): Cpu {
-    const { cpus, powered } = this.#machine;
+  #busiestCpu(): number {
+    const cpus = Array.from({ length: this.#port.cpuCount }, (_, cpu) => cpu);
     const awake = cpus.filter(
-      (cpu) => powered[cpu.index] && domainOfCpu(cpu, (vmid) => this.#domainOf(vmid)) !== undefined,
+      (cpu) => !this.#port.status(cpu).isAsleep && this.#view.context(cpu).domain !== undefined,
     );
-    return awake.find(({ state }) => state.get(EL) < 2) ?? awake[0] ?? cpus[0];
+    return awake.find((cpu) => this.#port.status(cpu).el < 2) ?? awake[0] ?? 0;
   }
 
   async step(request: StepRequest): Promise<Stop> {
-    const cpu = this.#requireCpu(request.target);
+    const cpu = this.#view.requireCpu(request.target);
+    const { kind, granularity, followExceptions } = request;
+    return this.#carryOut(() =>
+      this.#debug.stepper.step(cpu, kind, { granularity, followExceptions, limit: STEP_LIMIT }),
+    );
+  }
+
+  async runTo(target: Target, location: Location): Promise<Stop> {
+    const cpu = this.#view.requireCpu(target);
+    return this.#carryOut(() => this.#debug.stepper.runTo(cpu, location.address, STEP_LIMIT));
+  }
+
+  /** A step is not interrupted by messages: those that come meanwhile wait. */
+  async #carryOut(step: () => Promise<DebugStop>): Promise<Stop> {
+    if (this.#isRunning) throw new Error('The machine is running.');
     this.#stop = null;
-    this.#reason = null;
-    const end = await this.#stepper.step(cpu, request);
-    return this.#afterStep(end, cpu);
+    this.#isRunning = true;
+    try {
+      const stop = await step();
+      this.#isRunning = false;
+      this.#flush();
+      return this.#report(stop);
+    } finally {
+      this.#isRunning = false;
+    }
   }
 
-  runTo(target: Target, location: Location): Promise<Stop> {
-    const cpu = this.#requireCpu(target);
-    this.#stop = null;
-    this.#reason = null;
-    return Promise.resolve(this.#afterStep(this.#stepper.runTo(cpu, [location.address]), cpu));
+  #report({ reason, cpu, breakpoints, message }: DebugStop): Stop {
+    if (message !== undefined) return this.#stopNow('step', message, cpu);
+    const ids = this.#breakpoints.idsOf(breakpoints);
+    if (reason === 'step') return this.#stopNow('step', 'after a step', cpu);
+    const words = FATAL_WORDS[reason] ?? `${reason} ${ids.join(', ')}`.trim();
+    return this.#stopNow(REASONS[reason], words, cpu, ids);
   }
 
-  #afterStep(end: StepEnd, cpu: Cpu): Stop {
-    this.#flush();
-    const hit = this.#reason as { reason: StopReason; what: string; cpu: Cpu } | null;
-    if (hit) return this.#stopNow(hit.reason, hit.what, hit.cpu);
-    if (end.kind === 'done') return this.#stopNow('step', 'after a step', end.cpu);
-    const why = end.kind === 'failed' ? end.reason : 'interrupted';
-    return this.#stopNow('step', `the step did not end: ${why}`, cpu);
-  }
-
-  #stopNow(reason: StopReason, what: string, cpu: Cpu): Stop {
-    this.#reason = null;
-    const domain = domainOfCpu(cpu, (vmid) => this.#domainOf(vmid));
-    const target: Target =
-      domain !== undefined && cpu.state.get(EL) < 2
-        ? { kind: 'vcpu', domain, vcpu: vcpuOf(cpu.state) }
-        : { kind: 'cpu', cpu: cpu.index };
-    const place = cpu.state.get(EL) === 2 ? 'Xen' : this.#domainName(domain);
-    const isHit = reason === 'breakpoint' || reason === 'exception';
+  #stopNow(reason: StopReason, what: string, cpu: number, hitBreakpointIds: readonly string[] = []): Stop {
+    const { domain, vcpu, el } = this.#view.context(cpu);
+    const isGuest = domain !== undefined && vcpu !== undefined;
+    const place = el === 2 ? 'Xen' : domain === undefined ? 'no domain' : this.#domainName(domain);
     this.#stop = {
       stopId: ++this.#stopSerial,
       reason,
-      description: `${what}${reason === 'fatal' ? '' : ` in ${place}`}`,
-      target,
-      cpu: cpu.index,
-      hitBreakpointIds: isHit ? this.#binder.hitIds : [],
+      description: reason === 'fatal' ? what : `${what} in ${place}`,
+      target: isGuest ? { kind: 'vcpu', domain, vcpu } : { kind: 'cpu', cpu },
+      cpu,
+      hitBreakpointIds,
       instructions: this.#machine.instructions,
     };
-    this.#binder.plant();
-    this.events.status(this.#status.sample(false));
-    this.events.breakpointsChanged(this.#binder.states());
-    this.events.stopped(this.#stop);
+    this.#inspection = this.#inspectionOf(this.#view);
+    this.#announce(this.#stop);
     return this.#stop;
+  }
+
+  #announce(stop: Stop): void {
+    this.events.status(this.#status.sample(false));
+    this.events.breakpointsChanged(this.#breakpoints.states(this.#debug.breakpoints));
+    this.events.stopped(stop);
   }
 
   /** The same stop under a new id: more can be said about it now (symbols have been opened). */
   #renewStop(): void {
     if (!this.#stop) return;
     this.#stop = { ...this.#stop, stopId: ++this.#stopSerial };
-    this.events.status(this.#status.sample(false));
-    this.events.stopped(this.#stop);
-  }
-
-  #atBreakpoint(cpu: Cpu): boolean {
-    const isGoal = this.#stepper.reached(cpu);
-    if (this.#binder.hit(cpu) === 'stop') {
-      this.#reason = { reason: 'breakpoint', what: `breakpoint ${this.#binder.hitIds.join(', ')}`, cpu };
-      return true;
-    }
-    return isGoal;
-  }
-
-  #traced(cpu: Cpu, kind: number, argument: bigint): void {
-    if (kind === TraceKind.vttbrWrite) this.#spaces.leaving(cpu);
-    if (kind > TraceKind.exceptionReturn) return;
-    this.#status.traced(cpu, kind, argument);
-    if (kind !== TraceKind.exceptionReturn) this.#stepper.exception(cpu);
-    if (this.#binder.exception(cpu, kind, argument) === 'stop') {
-      this.#reason = { reason: 'exception', what: describeException(kind, argument), cpu };
-      this.#requestStop();
-    }
+    this.#announce(this.#stop);
   }
 
   // Consoles and messages
@@ -346,10 +364,9 @@ export class Session implements SessionFunctions {
   /** Sends what was printed, and a sample when one is due. */
   #flush(): void {
     if (this.#output.size > 0) {
-      const output = [...this.#output].map(([terminal, bytes]): ConsoleOutput => ({
-        terminal,
-        bytes: Uint8Array.from(bytes),
-      }));
+      const output = [...this.#output].map(([terminal, bytes]): ConsoleOutput => {
+        return { terminal, bytes: Uint8Array.from(bytes) };
+      });
       this.#output.clear();
       this.events.console(output);
     }
@@ -359,120 +376,86 @@ export class Session implements SessionFunctions {
     this.events.status(this.#status.sample(true));
   }
 
-  #message(category: 'machine' | 'debugger' | 'logpoint', severity: 'info' | 'warning', text: string): void {
+  #message(category: OutputMessage['category'], severity: OutputMessage['severity'], text: string): void {
     this.events.output({ category, severity, text, instructions: this.#machine.instructions });
-  }
-
-  #log(text: string): void {
-    this.#message('logpoint', 'info', text);
   }
 
   // Breakpoints
 
   async setBreakpoints(breakpoints: readonly BreakpointSpec[]): Promise<readonly BreakpointState[]> {
-    await this.#binder.set(breakpoints);
-    return this.#binder.states();
+    await this.#breakpoints.set(this.#debug.breakpoints, breakpoints);
+    return this.#breakpoints.states(this.#debug.breakpoints);
   }
 
   // Reads at a stop
 
-  #check(stopId: number): void {
+  #check(stopId: number): Inspection {
     if (this.#stop?.stopId !== stopId) throw new Error(STALE_STOP);
+    return this.#inspection;
   }
 
   #domainOf(vmid: number): number | undefined {
     return this.#pack?.manifest.domains.find((domain) => domain.vmid === vmid)?.domid;
   }
 
-  #domainName(domid: number | undefined): string {
-    return this.#pack?.manifest.domains.find((domain) => domain.domid === domid)?.name ?? 'no domain';
-  }
-
-  /** The pCPU that executes a target now. */
-  #cpuOf(target: Target): Cpu | undefined {
-    const { cpus } = this.#machine;
-    if (target.kind === 'cpu') return cpus[target.cpu];
-    if (target.kind === 'task') return undefined;
-    return cpus.find(
-      (cpu) => domainOfCpu(cpu, (vmid) => this.#domainOf(vmid)) === target.domain && vcpuOf(cpu.state) === target.vcpu,
-    );
-  }
-
-  #requireCpu(target: Target): Cpu {
-    const cpu = this.#cpuOf(target);
-    if (cpu) return cpu;
-    throw new Error(`${targetKey(target)} is not on a core at this moment; its saved state needs Xen's structures`);
+  #domainName(domid: number): string {
+    return this.#pack?.manifest.domains.find((domain) => domain.domid === domid)?.name ?? `d${domid}`;
   }
 
   async registers(stopId: number, target: Target): Promise<RegisterSet> {
-    this.#check(stopId);
-    const cpu = this.#requireCpu(target);
-    const label = target.kind === 'cpu' ? `pCPU ${cpu.index}` : `${targetKey(target)} on pCPU ${cpu.index}`;
-    return Promise.resolve({ origin: 'live', label, registers: readRegisters(this.#machine, cpu) });
+    return Promise.resolve(this.#check(stopId).registers(target));
   }
 
   async writeRegister(stopId: number, target: Target, name: string, value: bigint): Promise<void> {
-    this.#check(stopId);
-    writeRegister(this.#requireCpu(target), name, value);
+    this.#check(stopId).writeRegister(target, name, value);
     this.events.status(this.#status.sample(false));
     return Promise.resolve();
   }
 
   async readMemory(stopId: number, location: Location, length: number): Promise<MemoryBlock> {
     this.#check(stopId);
-    return Promise.resolve(this.#spaces.read(location, length));
+    return Promise.resolve(this.#view.read(location, length));
   }
 
   async writeMemory(stopId: number, location: Location, bytes: Uint8Array): Promise<void> {
     this.#check(stopId);
-    this.#spaces.write(location, bytes);
+    this.#view.write(location, bytes);
     return Promise.resolve();
   }
 
   async disassemble(stopId: number, location: Location, before: number, count: number): Promise<Disassembly> {
     this.#check(stopId);
-    return this.#code.read(location, before, count);
+    return readCode(this.#view, location, before, count);
   }
 
   async translate(stopId: number, location: Location): Promise<TranslationWalk> {
     this.#check(stopId);
-    return Promise.resolve(explainTranslation(this.#spaces, location));
+    return Promise.resolve(explainTranslation(this.#view, location));
   }
 
   async stackTrace(stopId: number, target: Target): Promise<readonly StackFrame[]> {
-    this.#check(stopId);
-    const cpu = this.#requireCpu(target);
-    const space = codeSpaceOf(
-      cpu,
-      domainOfCpu(cpu, (vmid) => this.#domainOf(vmid)),
-    );
-    const registers = {
-      pc: cpu.state.pc,
-      sp: cpu.state.x(SLOT_SP),
-      fp: cpu.state.get64(X + 29 * 8),
-      lr: cpu.state.x(30),
-    };
-    return this.#stack.read(space, registers);
+    return this.#check(stopId).stack(target);
   }
 
-  scopes(): Promise<readonly VariableScope[]> {
-    return Promise.reject(new NotAvailable('Variables are not available in this session.'));
+  async scopes(stopId: number, frameId: number): Promise<readonly VariableScope[]> {
+    return this.#check(stopId).scopes(frameId);
   }
 
-  variables(): Promise<readonly Variable[]> {
-    return Promise.reject(new NotAvailable('Variables are not available in this session.'));
+  async variables(stopId: number, variablesReference: number): Promise<readonly Variable[]> {
+    return this.#check(stopId).variables(variablesReference);
   }
 
-  evaluate(): Promise<Variable> {
-    return Promise.reject(new NotAvailable('Expressions are not available in this session.'));
+  async evaluate(stopId: number, frameId: number | null, expression: string): Promise<Variable> {
+    const inspection = this.#check(stopId);
+    return inspection.evaluate(frameId, expression, this.#stop?.target ?? { kind: 'cpu', cpu: 0 });
   }
 
-  setExpression(): Promise<Variable> {
-    return Promise.reject(new NotAvailable('Expressions are not available in this session.'));
+  async setExpression(stopId: number, frameId: number | null, expression: string, value: string): Promise<Variable> {
+    return this.evaluate(stopId, frameId, `${expression} = ${value}`);
   }
 
   execute(): Promise<string> {
-    return Promise.reject(new NotAvailable('The command console is not available in this session.'));
+    return Promise.reject(new Error('The command console is not available in this session.'));
   }
 
   completions(): Promise<readonly string[]> {
@@ -480,26 +463,29 @@ export class Session implements SessionFunctions {
   }
 
   async source(path: string): Promise<SourceText> {
-    if (!this.#symbols) throw new Error('the symbols are still being opened');
-    return this.#symbols.source(path);
+    return readSource(this.#requirePack(), path);
   }
 
   searchSymbols(query: string, space: AddressSpace | null): Promise<readonly SymbolMatch[]> {
-    return Promise.resolve(this.#symbols?.search(query, space) ?? []);
+    const modules = space ? [this.#view.module(space)?.module] : this.#modules;
+    const found = modules.flatMap((module) => {
+      if (!module) return [];
+      const [placed] = this.#debug.system.modules.placed(module);
+      return searchSymbols(module, query, space ?? placed.space);
+    });
+    return Promise.resolve(found.toSorted((a, b) => a.name.length - b.name.length).slice(0, 100));
   }
 
-  domains(): Promise<readonly DomainRow[]> {
-    return Promise.reject(
-      new NotAvailable('The list of domains needs Xen awareness, which this session does not have.'),
-    );
+  async domains(stopId: number): Promise<readonly DomainRow[]> {
+    return Promise.resolve(this.#check(stopId).domains());
   }
 
-  vcpus(): Promise<readonly VcpuRow[]> {
-    return Promise.reject(new NotAvailable('The list of vCPUs needs Xen awareness, which this session does not have.'));
+  async vcpus(stopId: number): Promise<readonly VcpuRow[]> {
+    return Promise.resolve(this.#check(stopId).vcpus());
   }
 
-  tasks(): Promise<readonly TaskRow[]> {
-    return Promise.resolve([]);
+  async tasks(stopId: number, domid: number): Promise<readonly TaskRow[]> {
+    return Promise.resolve(this.#check(stopId).tasks(domid));
   }
 
   unmodelled(): Promise<readonly Unmodelled[]> {
@@ -514,4 +500,8 @@ export class Session implements SessionFunctions {
   stateHash(): Promise<string> {
     return Promise.resolve(hashMachine(this.#machine));
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

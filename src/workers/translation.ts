@@ -3,7 +3,7 @@ import { currentAsid, currentVmid } from '../emulator/mmu/regime.ts';
 import type { WalkStep as Descriptor } from '../emulator/mmu/translate.ts';
 import type { AddressSpace, Location } from '../protocol/address.ts';
 import type { TranslationWalk, WalkStep } from '../protocol/inspect.ts';
-import type { AddressSpaces } from './address-spaces.ts';
+import type { GuestView } from './guest-view.ts';
 
 /** Descriptor bits 47:12: the address of a table or page. */
 const ADDRESS = 0x0000_ffff_ffff_f000n;
@@ -68,9 +68,11 @@ function stepOf({ stage, level, pa, ipa, value }: Descriptor, domain: number | u
 }
 
 /** Explains where a virtual address leads. */
-export function explainTranslation(spaces: AddressSpaces, location: Location): TranslationWalk {
-  const { view, walk } = spaces.explain(location);
-  const { result, steps, summary } = walk;
+export function explainTranslation(guests: GuestView, location: Location): TranslationWalk {
+  const reach = guests.portSpace(location.space);
+  if (reach.kind !== 'va') throw new Error('Choose a virtual address: d1:EL1:0x…, d1:EL0:0x… or xen:0x…');
+  const { view } = reach;
+  const { result, steps, summary } = guests.port.explain(view, location.address);
   const domain = location.space.kind === 'guest' ? location.space.domain : undefined;
   const isGuest = view.el < 2;
   return {

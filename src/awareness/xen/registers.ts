@@ -55,7 +55,7 @@ export function layeredRegisters(isLive: boolean, label: string, layers: readonl
 }
 
 /** `value` in `size` bytes. */
-export function littleEndian(value: bigint, size: number): Uint8Array {
+function littleEndian(value: bigint, size: number): Uint8Array {
   return Uint8Array.from({ length: size }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
 }
 

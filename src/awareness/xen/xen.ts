@@ -313,7 +313,7 @@ export class Xen implements Hypervisor {
 }
 
 /** `d1v0`; Xen writes `d[IDLE]v2` for the idle vCPUs. */
-export function vcpuLabel(domid: number, vcpu: number): string {
+function vcpuLabel(domid: number, vcpu: number): string {
   return domid === 0x7fff ? `d[IDLE]v${vcpu}` : `d${domid}v${vcpu}`;
 }
 
@@ -323,7 +323,7 @@ function defaultName(domid: number): string {
 }
 
 /** Bits of a cpumask as `xl` prints them: `all`, `0`, `1-3`. */
-export function describeMask(mask: bigint, cpus: number): string {
+function describeMask(mask: bigint, cpus: number): string {
   const set = Array.from({ length: cpus }, (_, cpu) => ((mask >> BigInt(cpu)) & 1n) !== 0n);
   if (set.every(Boolean)) return 'all';
   const parts: string[] = [];

@@ -35,6 +35,7 @@ export interface HitResult {
 export class BreakpointList {
   readonly #entries = new Map<number, Entry>();
   #nextId = 1;
+  #refreshedFor = '';
 
   constructor(
     private readonly system: System,
@@ -90,6 +91,9 @@ export class BreakpointList {
 
   /** Looks places up again: symbols came, a kernel was found at another address, a domain was made. */
   async refresh(): Promise<void> {
+    const placement = this.#placement();
+    if (placement === this.#refreshedFor) return;
+    this.#refreshedFor = placement;
     for (const entry of this.#entries.values()) {
       if (!entry.spec.enabled || entry.spec.place.kind === 'exception' || entry.spec.place.kind === 'data') continue;
       const { locations } = await this.#resolve(entry.spec.place, entry.spec);
@@ -112,6 +116,21 @@ export class BreakpointList {
       if (entry.spec.temporary) this.remove(entry.id);
     }
     return { stops, logs };
+  }
+
+  /** Which symbols there are and where they are loaded: while that stays the same, so does what they resolve to. */
+  #placement(): string {
+    const { modules } = this.system;
+    const slides = modules.all.flatMap((module) =>
+      modules
+        .placed(module)
+        .map(({ space }) => `${module.name} ${this.system.slide(module, space)} ${this.#vmidIn(space)}`),
+    );
+    return slides.join();
+  }
+
+  #vmidIn(space: AddressSpace): number | undefined {
+    return space.kind === 'guest' ? this.system.vmidOf(space.domain) : undefined;
   }
 
   async #judge(entry: Entry, stop: PortStop): Promise<{ isStop: boolean; log?: string }> {

@@ -25,8 +25,7 @@ interface InModule {
 
 export async function resolvePlace(system: System, place: CodePlace, scope: Scope): Promise<Resolution> {
   const modules = system.modules.all.filter((module) => mayConcern(system, module, place.space, scope));
-  const found = await Promise.all(modules.map(async (module) => ({ module, ...(await findIn(module, place)) })));
-  const hits = found.some(({ addresses }) => addresses.length > 0) ? found : await findInlined(modules, place);
+  const hits = await find(modules, place);
   const locations = hits.flatMap(({ module, addresses }) =>
     contexts(system, module, place.space, scope).flatMap(({ space }) => {
       const slide = system.slide(module, space) ?? 0n;
@@ -38,6 +37,24 @@ export async function resolvePlace(system: System, place: CodePlace, scope: Scop
     locations,
     message: locations.length > 0 ? message : `no code for ${describe(place)} in the symbols at hand`,
   };
+}
+
+/** Symbol tables are asked first: a name that only debugging information knows costs a search through all of it. */
+async function find(
+  modules: readonly SymbolModule[],
+  place: CodePlace,
+): Promise<(InModule & { module: SymbolModule })[]> {
+  const inAll = (all: readonly SymbolModule[]): Promise<(InModule & { module: SymbolModule })[]> =>
+    Promise.all(all.map(async (module) => ({ module, ...(await findIn(module, place)) })));
+  if (place.kind === 'line') return inAll(modules);
+  const named = modules.filter(({ file: { symbols } }) => hasSymbol(symbols, place.name));
+  if (named.length > 0) return inAll(named);
+  const found = await inAll(modules);
+  return found.some(({ addresses }) => addresses.length > 0) ? found : findInlined(modules, place);
+}
+
+function hasSymbol(symbols: SymbolModule['file']['symbols'], name: string): boolean {
+  return symbols.named(name).length > 0 || symbols.namedWithSuffix(name).length > 0;
 }
 
 function describe(place: CodePlace): string {

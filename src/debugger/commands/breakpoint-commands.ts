@@ -56,7 +56,10 @@ function watchCommand(names: readonly string[], access: WatchAccess, help: strin
       const { rest, scope, condition } = readTail(argument);
       const { location, size } = await watched(state, rest);
       const place = { kind: 'data', location, size, access } as const;
-      return describe(await state.session.breakpoints.add({ place, scope, condition, enabled: true }), 'Data breakpoint');
+      return describe(
+        await state.session.breakpoints.add({ place, scope, condition, enabled: true }),
+        'Data breakpoint',
+      );
     },
   };
 }
@@ -72,16 +75,24 @@ async function watched(state: ConsoleState, text: string) {
   const row = await state.selected();
   const { value } = await state.session.inspector.evaluate(row, rest);
   if (value.place?.kind !== 'memory') throw new CommandError(`"${rest}" is not in memory`);
-  return { location: { space: space ?? row.space, address: value.place.address }, size: Math.max(value.type.byteSize, 1) };
+  return {
+    location: { space: space ?? row.space, address: value.place.address },
+    size: Math.max(value.type.byteSize, 1),
+  };
 }
 
 async function catchException(state: ConsoleState, argument: string): Promise<string> {
   const { rest, scope, condition } = readTail(argument);
   const [kind = '', detail] = rest.split(/\s+/);
   const exception = CATCHES[kind.toLowerCase()];
-  if (exception === undefined) throw new CommandError(`catch what? One of ${Object.keys(CATCHES).join(', ')}, hypercall N`);
+  if (exception === undefined)
+    throw new CommandError(`catch what? One of ${Object.keys(CATCHES).join(', ')}, hypercall N`);
   const number = detail === undefined ? undefined : Number(await readNumber(state, detail.replace(/^#/, '')));
-  const place = { kind: 'exception', exception, ...(exception === 'synchronous' ? { ec: number } : { immediate: number }) } as const;
+  const place = {
+    kind: 'exception',
+    exception,
+    ...(exception === 'synchronous' ? { ec: number } : { immediate: number }),
+  } as const;
   return describe(await state.session.breakpoints.add({ place, scope, condition, enabled: true }), 'Catchpoint');
 }
 
@@ -177,12 +188,22 @@ export const BREAKPOINT_COMMANDS: readonly Command[] = [
   watchCommand(['watch'], 'change', 'stop when a value changes'),
   watchCommand(['rwatch'], 'read', 'stop when a value is read'),
   watchCommand(['awatch'], 'readWrite', 'stop when a value is read or written'),
-  { names: ['catch'], usage: 'svc|hvc|smc|irq|eret|data-abort|... [IMMEDIATE|EC] [scope SCOPE]', help: 'stop at an exception', run: catchException },
+  {
+    names: ['catch'],
+    usage: 'svc|hvc|smc|irq|eret|data-abort|... [IMMEDIATE|EC] [scope SCOPE]',
+    help: 'stop at an exception',
+    run: catchException,
+  },
   { names: ['hypercall'], usage: 'NUMBER [scope SCOPE]', help: 'stop at a Xen hypercall', run: hypercall },
   { names: ['dprintf'], usage: 'PLACE,"TEXT {EXPRESSION}"', help: 'print at a place without stopping', run: logpoint },
   { names: ['delete', 'd'], usage: '[NUMBER...]', help: 'delete breakpoints', run: remove },
   enabling(['enable'], true),
   enabling(['disable'], false),
-  { names: ['condition', 'cond'], usage: 'NUMBER [EXPRESSION]', help: 'stop only when EXPRESSION is not zero', run: condition },
+  {
+    names: ['condition', 'cond'],
+    usage: 'NUMBER [EXPRESSION]',
+    help: 'stop only when EXPRESSION is not zero',
+    run: condition,
+  },
   { names: ['ignore'], usage: 'NUMBER COUNT', help: 'let the next COUNT hits pass', run: ignore },
 ];

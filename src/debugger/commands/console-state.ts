@@ -8,7 +8,7 @@ import { CommandError } from './command.ts';
 /** Frames that are counted when a frame is selected by number. */
 const FRAME_LIMIT = 512;
 /** Instructions of all CPUs that a command may run, unless the host says otherwise. */
-const RUN_LIMIT = 4_000_000_000;
+const RUN_LIMIT = 2_000_000_000;
 
 /** A place in a source file. */
 export interface SourcePlace {

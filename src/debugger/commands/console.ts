@@ -13,46 +13,23 @@ import { RUN_COMMANDS } from './run-commands.ts';
 import { STACK_COMMANDS } from './stack-commands.ts';
 import { table } from './text.ts';
 
-const HELP: Command = {
-  names: ['help', 'h'],
-  usage: '[COMMAND]',
-  help: 'what there is',
-  run: (_state, argument) => Promise.resolve(helpText(argument)),
-};
-
 const COMMANDS: readonly Command[] = [
   ...RUN_COMMANDS,
   ...BREAKPOINT_COMMANDS,
   ...STACK_COMMANDS,
   ...DATA_COMMANDS,
   ...GUEST_COMMANDS,
-  HELP,
 ];
-
-function helpText(argument: string): string {
-  if (argument !== '') {
-    const command = find(argument);
-    return `${command.names.join(', ')} ${command.usage}\n${command.help}`;
-  }
-  return table(COMMANDS.map(({ names, usage, help }) => [names.join(', '), usage, help]));
-}
-
-function find(name: string): Command {
-  const exact = COMMANDS.find(({ names }) => names.includes(name));
-  if (exact) return exact;
-  const matches = COMMANDS.filter(({ names }) => names[0].startsWith(name));
-  if (matches.length === 1) return matches[0];
-  if (matches.length > 1) throw new CommandError(`"${name}" could be ${matches.map(({ names }) => names[0]).join(', ')}`);
-  throw new CommandError(`there is no command "${name}": try help`);
-}
 
 export class CommandConsole {
   readonly state: ConsoleState;
   readonly #logs: string[] = [];
+  readonly #commands: readonly Command[];
   #last = '';
 
-  /** Takes the debugger's logpoint output: it is printed with the command that ran the machine. */
-  constructor(session: Debugger) {
+  /** Takes the debugger's logpoint output: it is printed with the command that ran the machine. `more` are commands of the host. */
+  constructor(session: Debugger, more: readonly Command[] = []) {
+    this.#commands = [...COMMANDS, ...more, this.#help()];
     this.state = new ConsoleState(session);
     session.onLog = (text) => this.#logs.push(text);
   }
@@ -70,7 +47,7 @@ export class CommandConsole {
     const [, name, argument] = /^([a-zA-Z]+)\s*(.*)$/s.exec(whole) ?? [];
     if (name === undefined) throw new CommandError(`"${whole}" is not a command: try help`);
     try {
-      const output = await find(name).run(this.state, argument.trim());
+      const output = await this.#find(name).run(this.state, argument.trim());
       return [...this.#logs.splice(0), ...(output === '' ? [] : [output])].join('\n');
     } catch (error) {
       throw asCommandError(error);
@@ -79,8 +56,33 @@ export class CommandConsole {
 
   /** Commands that begin with what is typed. */
   completions(line: string): readonly string[] {
-    const names = COMMANDS.map(({ names: [name] }) => name);
+    const names = this.#commands.map(({ names: [name] }) => name);
     return names.filter((name) => name.startsWith(line.trim()));
+  }
+
+  #find(name: string): Command {
+    const exact = this.#commands.find(({ names }) => names.includes(name));
+    if (exact) return exact;
+    const matches = this.#commands.filter(({ names }) => names[0].startsWith(name));
+    if (matches.length === 1) return matches[0];
+    const candidates = matches.map(({ names }) => names[0]).join(', ');
+    if (candidates !== '') throw new CommandError(`"${name}" could be ${candidates}`);
+    throw new CommandError(`there is no command "${name}": try help`);
+  }
+
+  #help(): Command {
+    return {
+      names: ['help', 'h'],
+      usage: '[COMMAND]',
+      help: 'what there is',
+      run: (_state, argument) => Promise.resolve(this.#helpText(argument)),
+    };
+  }
+
+  #helpText(argument: string): string {
+    if (argument === '') return table(this.#commands.map(({ names, usage, help }) => [names.join(', '), usage, help]));
+    const command = this.#find(argument);
+    return `${command.names.join(', ')} ${command.usage}\n${command.help}`;
   }
 }
 

@@ -34,18 +34,26 @@ async function examine(state: ConsoleState, argument: string): Promise<string> {
   const at = (offset: number): string => locationText({ space, address: address + BigInt(offset) });
   if (letters.includes('s')) return `${at(0)}:\t${JSON.stringify(zeroTerminated(read(address, 256)))}`;
   const isCode = letters.includes('i');
-  const size = isCode ? 4 : (UNITS[[...letters].find((letter) => letter in UNITS) ?? 'w'] ?? 4);
+  const size = isCode ? 4 : (UNITS[/[bhwg]/.exec(letters)?.[0] ?? 'w']);
   const bytes = read(address, size * Number(count));
   if (bytes.length < size) throw new CommandError(`cannot read ${at(0)}`);
   const words = Array.from({ length: Math.floor(bytes.length / size) }, (_, i) => wordAt(bytes, i * size, size));
   const resolve = (target: bigint): string | undefined => symbolText(state, space, target, row.task);
-  if (isCode) return words.map((word, i) => `${at(4 * i)}:\t${disassemble(Number(word), address + BigInt(4 * i), resolve)}`).join('\n');
+  if (isCode)
+    return words
+      .map((word, i) => `${at(4 * i)}:\t${disassemble(Number(word), address + BigInt(4 * i), resolve)}`)
+      .join('\n');
   const perLine = Math.max(1, 16 / size);
   const isDecimal = letters.includes('d') || letters.includes('u');
   const show = (word: bigint): string => (isDecimal ? `${word}` : `0x${word.toString(16).padStart(2 * size, '0')}`);
   const lines: string[] = [];
   for (let i = 0; i < words.length; i += perLine) {
-    lines.push(`${at(i * size)}:\t${words.slice(i, i + perLine).map(show).join('\t')}`);
+    lines.push(
+      `${at(i * size)}:\t${words
+        .slice(i, i + perLine)
+        .map(show)
+        .join('\t')}`,
+    );
   }
   return lines.join('\n');
 }
@@ -71,11 +79,16 @@ async function registers(state: ConsoleState, argument: string): Promise<string>
     const index = GENERAL.indexOf(name);
     return index >= 0 && index < 33 ? physical.get(index) : values.read(name);
   };
-  const names = argument === '' ? GENERAL : argument.split(/[\s,]+/).map((name) => name.replace(/^\$/, '').toUpperCase());
+  const names =
+    argument === '' ? GENERAL : argument.split(/[\s,]+/).map((name) => name.replace(/^\$/, '').toUpperCase());
   const rows = names.map((name) => {
     const value = general(name);
     if (value === undefined && argument !== '') throw new CommandError(`there is no register ${name}`);
-    return [name, value === undefined ? '<not saved>' : hex(value), value === undefined ? '' : meaning(state, row.space, name, value)];
+    return [
+      name,
+      value === undefined ? '<not saved>' : hex(value),
+      value === undefined ? '' : meaning(state, row.space, name, value),
+    ];
   });
   return table(rows);
 }
@@ -108,7 +121,13 @@ async function cpus(state: ConsoleState): Promise<string> {
       const row = await state.session.topRow(state.session.stacks.topOfCpu(cpu));
       const activity = !status.isPowered ? 'off' : status.isAsleep ? 'asleep' : 'running';
       const isFocus = state.focus.kind === 'cpu' && state.focus.cpu === cpu;
-      return [isFocus ? '*' : ' ', contextText(state, cpu), `EL${status.el}`, activity, await frameText(state, row, true)];
+      return [
+        isFocus ? '*' : ' ',
+        contextText(state, cpu),
+        `EL${status.el}`,
+        activity,
+        await frameText(state, row, true),
+      ];
     }),
   );
   return table(rows);
@@ -132,8 +151,18 @@ async function info(state: ConsoleState, argument: string): Promise<string> {
 }
 
 export const DATA_COMMANDS: readonly Command[] = [
-  { names: ['print', 'p'], usage: '[/x] EXPRESSION', help: 'value of a C expression; $x0 and $ESR_EL2.EC are registers', run: print },
+  {
+    names: ['print', 'p'],
+    usage: '[/x] EXPRESSION',
+    help: 'value of a C expression; $x0 and $ESR_EL2.EC are registers',
+    run: print,
+  },
   { names: ['x'], usage: '[/COUNT FORMAT UNIT] [SPACE:]ADDRESS', help: 'memory: x/8xg, x/4i, x/s', run: examine },
   { names: ['set'], usage: '[var] EXPRESSION', help: 'assign to a variable, register or memory', run: set },
-  { names: ['info', 'i'], usage: Object.keys(INFOS).join('|'), help: 'facts about the selected frame and the machine', run: info },
+  {
+    names: ['info', 'i'],
+    usage: Object.keys(INFOS).join('|'),
+    help: 'facts about the selected frame and the machine',
+    run: info,
+  },
 ];

@@ -46,7 +46,17 @@ function vcpuRow(name: string, it: VcpuInfo): string[] {
   const letters = it.isDown ? '--p' : it.isRunning ? 'r--' : it.runstate === 'blocked' ? '-b-' : '---';
   const affinity = `${it.hardAffinity} / ${it.softAffinity}`;
   const cpu = it.isDown ? '-' : `${it.processor}`;
-  return [name, `${it.domid}`, `${it.vcpu}`, cpu, letters, seconds(it.time), affinity, it.runstate, `xen:${hex(it.address)}`];
+  return [
+    name,
+    `${it.domid}`,
+    `${it.vcpu}`,
+    cpu,
+    letters,
+    seconds(it.time),
+    affinity,
+    it.runstate,
+    `xen:${hex(it.address)}`,
+  ];
 }
 
 async function xen(state: ConsoleState, argument: string): Promise<string> {
@@ -83,14 +93,22 @@ async function linux(state: ConsoleState, argument: string): Promise<string> {
   }
   const rows = kernel
     .tasks()
-    .map((it) => [`${it.pid}`, `${it.tgid}`, it.state, it.comm, running.get(it.address) ?? '', `d${domain}:EL1:${hex(it.address)}`]);
+    .map((it) => [
+      `${it.pid}`,
+      `${it.tgid}`,
+      it.state,
+      it.comm,
+      running.get(it.address) ?? '',
+      `d${domain}:EL1:${hex(it.address)}`,
+    ]);
   return table([['PID', 'TGID', 'State', 'Command', 'Current on', 'struct task_struct'], ...rows], [0, 1]);
 }
 
 async function target(state: ConsoleState, argument: string): Promise<string> {
   if (argument !== '') {
     const scope = parseScope(argument);
-    if (scope?.kind === 'cpu' && scope.cpu < state.session.system.port.cpuCount) state.look({ kind: 'cpu', cpu: scope.cpu });
+    if (scope?.kind === 'cpu' && scope.cpu < state.session.system.port.cpuCount)
+      state.look({ kind: 'cpu', cpu: scope.cpu });
     else if (scope?.kind === 'vcpu') {
       const vcpu = hypervisor(state).vcpu(scope.domain, scope.vcpu);
       if (!vcpu) throw new CommandError(`there is no ${argument}`);

@@ -3,7 +3,7 @@ import type { Granularity, StepKind } from '../stepping/stepper.ts';
 import { type Command, CommandError } from './command.ts';
 import type { ConsoleState } from './console-state.ts';
 import { readPlace } from './places.ts';
-import { reportStop } from './stops.ts';
+import { hereText, reportStop } from './stops.ts';
 import { frameText, hex } from './text.ts';
 
 function count(argument: string): number {
@@ -39,7 +39,25 @@ function stepCommand(names: readonly string[], kind: StepKind, granularity: Gran
   };
 }
 
-async function finish(state: ConsoleState): Promise<string> {
+/** Most frames that a finish to another level leaves. */
+const MAX_FINISHES = 200;
+
+/** Leaves frame after frame until the context is at the level asked for. */
+async function finishTo(state: ConsoleState, target: number): Promise<string> {
+  const from = await frameText(state, await state.selected(), true);
+  for (let left = MAX_FINISHES; left > 0; left--) {
+    if (state.session.system.context(state.cpu).el === target) {
+      return [`Run till exit from ${from}`, await hereText(state, false)].join('\n');
+    }
+    await stepOut(state);
+  }
+  throw new CommandError(`EL${target} was not reached`);
+}
+
+async function finish(state: ConsoleState, argument: string): Promise<string> {
+  const [, level] = /^el([01])$/i.exec(argument) ?? [];
+  if (level !== undefined) return finishTo(state, Number(level));
+  if (argument !== '') throw new CommandError(`finish, or finish EL0 or EL1, not "${argument}"`);
   const from = await frameText(state, await state.selected(), true);
   const { el } = state.session.system.context(state.cpu);
   for (let left = state.frame; left > 0; left--) await stepOut(state);
@@ -82,11 +100,26 @@ function scopeOfCpu(state: ConsoleState) {
 }
 
 export const RUN_COMMANDS: readonly Command[] = [
-  { names: ['continue', 'c'], usage: '[COUNT]', help: 'run until a breakpoint; with COUNT, until the n-th', run: resume },
+  {
+    names: ['continue', 'c'],
+    usage: '[COUNT]',
+    help: 'run until a breakpoint; with COUNT, until the n-th',
+    run: resume,
+  },
   stepCommand(['step', 's'], 'into', 'line', 'run to another source line, into functions and into SVC and HVC'),
   stepCommand(['next', 'n'], 'over', 'line', 'run to the next source line, through calls and traps'),
   stepCommand(['stepi', 'si'], 'into', 'instruction', 'execute one instruction, into SVC and HVC'),
   stepCommand(['nexti', 'ni'], 'over', 'instruction', 'execute one instruction, through calls and traps'),
-  { names: ['finish', 'fin'], usage: '', help: 'run until the frame returns, also through an exception return', run: finish },
-  { names: ['until', 'u', 'advance'], usage: '[PLACE]', help: 'run to PLACE in this task; without it, as next', run: until },
+  {
+    names: ['finish', 'fin'],
+    usage: '[EL0|EL1]',
+    help: 'run until the frame returns, also through an exception return; or until that level is reached',
+    run: finish,
+  },
+  {
+    names: ['until', 'u', 'advance'],
+    usage: '[PLACE]',
+    help: 'run to PLACE in this task; without it, as next',
+    run: until,
+  },
 ];

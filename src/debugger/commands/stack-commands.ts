@@ -52,7 +52,8 @@ async function frame(state: ConsoleState, argument: string): Promise<string> {
 const LIST_LINES = 10;
 
 async function list(state: ConsoleState, argument: string): Promise<string> {
-  const place = argument === '' ? (state.listed ?? sourcePlace(state, await state.selected())) : await named(state, argument);
+  const place =
+    argument === '' ? (state.listed ?? sourcePlace(state, await state.selected())) : await named(state, argument);
   if (!place) throw new CommandError('there is no source for this place');
   const from = Math.max(1, place.line - LIST_LINES / 2);
   const text = await sourceLines(state, place, from, from + LIST_LINES - 1);
@@ -86,7 +87,9 @@ async function disassembly(state: ConsoleState, argument: string): Promise<strin
   const lines: string[] = [];
   for (let i = 0; i < bytes.length >>> 2; i++) {
     const address = start + BigInt(4 * i);
-    const text = disassemble(view.getUint32(4 * i, true), address, (target) => symbolText(state, space, target, row.task));
+    const text = disassemble(view.getUint32(4 * i, true), address, (target) =>
+      symbolText(state, space, target, row.task),
+    );
     const symbol = symbolText(state, space, address, row.task);
     const mark = address === row.pc && space === row.space ? '=> ' : '   ';
     lines.push(`${mark}${locationText({ space, address })}${symbol === undefined ? '' : ` <${symbol}>`}:\t${text}`);
@@ -104,7 +107,8 @@ async function around(state: ConsoleState) {
 
 async function rangeOf(state: ConsoleState, text: string) {
   const place = await readPlace(state, text);
-  if (place.kind === 'address') return { space: place.location.space, start: place.location.address, count: DISASSEMBLED };
+  if (place.kind === 'address')
+    return { space: place.location.space, start: place.location.address, count: DISASSEMBLED };
   const { space } = await state.selected();
   const module = state.session.system.moduleIn(space);
   const [fn] = place.kind === 'function' && module ? await module.file.lookupFunction(place.name) : [];
@@ -114,10 +118,25 @@ async function rangeOf(state: ConsoleState, text: string) {
 }
 
 export const STACK_COMMANDS: readonly Command[] = [
-  { names: ['backtrace', 'bt', 'where'], usage: '[COUNT]', help: 'the call stack, across exception levels', run: backtrace },
+  {
+    names: ['backtrace', 'bt', 'where'],
+    usage: '[COUNT]',
+    help: 'the call stack, across exception levels',
+    run: backtrace,
+  },
   { names: ['frame', 'f'], usage: '[NUMBER]', help: 'select a frame', run: frame },
-  { names: ['up'], usage: '[COUNT]', help: 'select an older frame', run: async (s, a) => select(s, s.frame + relative(a)) },
-  { names: ['down'], usage: '[COUNT]', help: 'select a younger frame', run: async (s, a) => select(s, s.frame - relative(a)) },
+  {
+    names: ['up'],
+    usage: '[COUNT]',
+    help: 'select an older frame',
+    run: async (s, a) => select(s, s.frame + relative(a)),
+  },
+  {
+    names: ['down'],
+    usage: '[COUNT]',
+    help: 'select a younger frame',
+    run: async (s, a) => select(s, s.frame - relative(a)),
+  },
   { names: ['list', 'l'], usage: '[PLACE]', help: 'show source lines', run: list },
   { names: ['disassemble', 'disas'], usage: '[FUNCTION | *ADDRESS]', help: 'show instructions', run: disassembly },
 ];

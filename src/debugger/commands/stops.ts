@@ -37,24 +37,36 @@ export async function hereText(state: ConsoleState, withContext: boolean): Promi
   return [`${context}${frame}`, ...(source === undefined ? [] : [source])].join('\n');
 }
 
-async function isLineStart(state: ConsoleState, space: Parameters<typeof symbolText>[1], pc: bigint, task?: bigint): Promise<boolean> {
+async function isLineStart(
+  state: ConsoleState,
+  space: Parameters<typeof symbolText>[1],
+  pc: bigint,
+  task?: bigint,
+): Promise<boolean> {
   const { system } = state.session;
   const module = system.moduleIn(space, task);
-  return module !== undefined && module.file.isStatementStart(BigInt.asUintN(64, pc - (system.slide(module, space) ?? 0n)));
+  return (
+    module !== undefined && module.file.isStatementStart(BigInt.asUintN(64, pc - (system.slide(module, space) ?? 0n)))
+  );
 }
 
 function headings(state: ConsoleState, stop: DebugStop): string[] {
   const lines = stop.breakpoints.map((breakpoint) => hitText(state, breakpoint, stop.portStop));
-  if (stop.reason === 'limit') lines.push(`Stopped: the instructions allowed were retired (${stop.portStop.instructions.toLocaleString('en')} in all)`);
+  if (stop.reason === 'limit')
+    lines.push(
+      `Stopped: the instructions allowed were retired (${stop.portStop.instructions.toLocaleString('en')} in all)`,
+    );
   if (stop.reason === 'idle') lines.push('Stopped: every CPU sleeps and nothing will wake any');
-  if (stop.reason === 'off' || stop.reason === 'reset') lines.push(`Stopped: the machine was asked to ${stop.reason === 'off' ? 'switch off' : 'reset'}`);
+  if (stop.reason === 'off' || stop.reason === 'reset')
+    lines.push(`Stopped: the machine was asked to ${stop.reason === 'off' ? 'switch off' : 'reset'}`);
   if (stop.reason === 'pause') lines.push('Paused');
   return lines;
 }
 
 function hitText(state: ConsoleState, breakpoint: Breakpoint, { watchHits, event }: PortStop): string {
   const name = breakpoint.temporary ? 'Temporary breakpoint' : 'Breakpoint';
-  if (breakpoint.place.kind === 'data') return [`Data breakpoint ${breakpoint.id}`, ...watchHits.map((hit) => watchText(state, hit))].join('\n');
+  if (breakpoint.place.kind === 'data')
+    return [`Data breakpoint ${breakpoint.id}`, ...watchHits.map((hit) => watchText(state, hit))].join('\n');
   if (breakpoint.place.kind === 'exception' && event) {
     const what = event.kind === 'synchronous' ? syndromeLabel(event.esr) : breakpoint.place.exception;
     return `Catchpoint ${breakpoint.id}, ${what}: EL${event.from} \u2192 EL${event.target}, from ${hex(event.pc)}`;
@@ -67,5 +79,7 @@ function watchText(state: ConsoleState, hit: WatchHit): string {
   const where = symbolText(state, space, hit.pc);
   const by = `by ${hex(hit.pc)}${where === undefined ? '' : ` <${where}>`}`;
   if (!hit.isWrite) return `read ${by}: value ${hex(hit.before)}`;
-  return hit.before === hit.after ? `written ${by}: value ${hex(hit.after)}` : `written ${by}: ${hex(hit.before)} \u2192 ${hex(hit.after)}`;
+  return hit.before === hit.after
+    ? `written ${by}: value ${hex(hit.after)}`
+    : `written ${by}: ${hex(hit.before)} \u2192 ${hex(hit.after)}`;
 }

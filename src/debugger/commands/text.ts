@@ -10,7 +10,9 @@ export const hex = (value: bigint | number): string => `0x${value.toString(16)}`
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   const lines = rows.map((row) =>
-    row.map((cell, column) => (right.includes(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column]))).join('  '),
+    row
+      .map((cell, column) => (right.includes(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
+      .join('  '),
   );
   return lines.map((line) => line.trimEnd()).join('\n');
 }
@@ -29,7 +31,12 @@ export async function frameText(state: ConsoleState, row: FrameRow, withAddress:
 }
 
 /** Name of an address: `symbol+0x10`; undefined without symbols. */
-export function symbolText(state: ConsoleState, space: AddressSpace, address: bigint, task?: bigint): string | undefined {
+export function symbolText(
+  state: ConsoleState,
+  space: AddressSpace,
+  address: bigint,
+  task?: bigint,
+): string | undefined {
   const { system } = state.session;
   const module = system.moduleIn(space, task);
   if (!module) return undefined;
@@ -59,6 +66,6 @@ export async function sourceLines(
   const lines = text.split('\n');
   const last = Math.min(to, lines.length);
   const numbered: string[] = [];
-  for (let line = Math.max(from, 1); line <= last; line++) numbered.push(`${line}\t${lines[line - 1]}`.trimEnd());
+  for (let line = Math.max(from, 1); line <= last; line++) numbered.push(`${line}\t${lines[line - 1].trimEnd()}`);
   return numbered.join('\n');
 }

@@ -16,7 +16,7 @@ import {
   UNSIGNED_LONG,
 } from './c-types.ts';
 import { ExpressionError } from './expression-error.ts';
-import { parseExpression, parseTypeName } from './parser.ts';
+import { parseExpression } from './parser.ts';
 import type { ExpressionScope, RegisterValue } from './scope.ts';
 import {
   absentValue,
@@ -34,11 +34,6 @@ import {
 /** Evaluates `text` in `scope`. Rejects with `ExpressionError`. Assignments change the program. */
 export async function evaluate(text: string, scope: ExpressionScope): Promise<Value> {
   return new Evaluator(scope).value(parseExpression(text));
-}
-
-/** The type that `text` names (`struct domain *`). */
-export async function evaluateTypeName(text: string, scope: ExpressionScope): Promise<Type> {
-  return new Evaluator(scope).type(parseTypeName(text));
 }
 
 /** What a pointer points to, as a type. */

@@ -1,8 +1,8 @@
 /** Writes values as C would, the way people know from gdb. */
 import { DW_ATE_boolean, DW_ATE_signed_char, DW_ATE_unsigned_char } from '../../formats/dwarf/constants.ts';
+import type { TypeSummary } from '../symbols/type-reader.ts';
 import { strip, type ArrayType, type EnumType, type Member, type StructType, type Type } from '../symbols/types.ts';
 import { isFloating } from './c-types.ts';
-import { targetOf } from './evaluator.ts';
 import type { ExpressionScope } from './scope.ts';
 import { elementValue, memberValue, toInteger, toNumber, type Value } from './value.ts';
 
@@ -81,10 +81,10 @@ class Formatter {
     const hex = `0x${address.toString(16)}`;
     const bare = strip(value.type);
     if (bare.kind !== 'pointer' || address === 0n) return hex;
-    const target = strip(await targetOf(bare, this.scope).catch(() => value.type));
-    if (isCharacter(target)) return `${hex} ${await this.#string(address)}`.trimEnd();
+    const target = bare.targetType ? summaryOf(bare.targetType) : await this.scope.summary(bare.target);
+    if (target === 'character') return `${hex} ${await this.#string(address)}`.trimEnd();
     const symbol = await this.scope.symbolize(address);
-    return symbol !== undefined && (target.kind === 'function' || !symbol.includes('+')) ? `${hex} <${symbol}>` : hex;
+    return symbol !== undefined && (target === 'function' || !symbol.includes('+')) ? `${hex} <${symbol}>` : hex;
   }
 
   async #function(value: Value): Promise<string> {
@@ -142,6 +142,11 @@ function formatEnum(value: bigint, { enumerators }: EnumType): string {
   if (set.length === 0) return `(unknown: 0x${value.toString(16)})`;
   const names = set.map((it) => it.name).join(' | ');
   return rest === 0n ? `(${names})` : `(${names} | unknown: 0x${rest.toString(16)})`;
+}
+
+function summaryOf(type: Type): TypeSummary {
+  if (isCharacter(type)) return 'character';
+  return strip(type).kind === 'function' ? 'function' : 'other';
 }
 
 /** True for the types that hold text. */

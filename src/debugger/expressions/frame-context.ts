@@ -2,6 +2,7 @@
 import { DW_OP_reg0, DW_OP_reg31, DW_OP_regx } from '../../formats/dwarf/constants.ts';
 import { Cursor } from '../../formats/dwarf/cursor.ts';
 import { evaluateValue, type ExpressionContext } from '../../formats/dwarf/expression.ts';
+import type { CallSiteParameter } from '../symbols/call-sites.ts';
 import { strip } from '../symbols/types.ts';
 import { lookupPc, type Module, type PhysicalFrame } from '../unwinding/frame.ts';
 import type { Unwinder } from '../unwinding/unwinder.ts';
@@ -30,6 +31,7 @@ export function frameContext(view: FrameView, unitOffset: number, depth = 0): Ex
     cfa,
     frameBase: () => frameBaseOf(view, unitOffset, cfa),
     entryValue: (expression) => entryValueOf(view, expression, depth),
+    removedParameter: (at) => passedValue(view, depth, ({ parameter }) => parameter === unitOffset + at),
     indexedAddress: (index) => module.file.indexedAddress(unitOffset, index),
     type: async (at) => {
       const type = strip(await module.file.typeInUnit(unitOffset, at));
@@ -72,23 +74,34 @@ async function threadLocalOf({ module, liveRegister }: FrameView, offset: bigint
   return base + header + offset;
 }
 
-/** What a register held at entry: the caller's call site says how it was computed, from what the caller still has. */
+/** What a register held at entry. */
 async function entryValueOf(view: FrameView, expression: Uint8Array, depth: number): Promise<bigint | undefined> {
   const register = registerIn(expression);
-  if (register === undefined || depth >= MAX_ENTRY_DEPTH) return undefined;
-  const { frame, module, unwinder } = view;
+  if (register === undefined) return undefined;
+  const { frame, module } = view;
   const fn = await module.file.functionAt(lookupPc(frame, module));
   if (fn && frame.pc - module.slide === fn.lowPc) return frame.registers.get(register);
+  return passedValue(view, depth, ({ location }) => location !== undefined && registerIn(location) === register);
+}
+
+/** What the caller passed: its call site says how it was computed, from what the caller still has. */
+async function passedValue(
+  view: FrameView,
+  depth: number,
+  isWanted: (parameter: CallSiteParameter) => boolean,
+): Promise<bigint | undefined> {
+  if (depth >= MAX_ENTRY_DEPTH) return undefined;
+  const { frame, module, unwinder } = view;
+  const fn = await module.file.functionAt(lookupPc(frame, module));
   const found = await unwinder.caller(frame);
   if (typeof found !== 'object' || found.caller.pc === undefined) return undefined;
   const { pc, registers } = found.caller;
   const callerModule = frame.space.moduleAt(pc - 1n);
   const site = await callerModule?.file.callSite(pc - callerModule.slide);
   // A tail call in between would make the parameters another function's.
-  if (!callerModule || !site || (site.callee !== undefined && fn && !isSameFunction(site.callee, fn.name)))
-    return undefined;
-  const parameter = site.parameters.find((it) => registerIn(it.location) === register);
-  if (!parameter) return undefined;
+  const isOther = site?.callee !== undefined && fn && !isSameFunction(site.callee, fn.name);
+  const parameter = isOther ? undefined : site?.parameters.find(isWanted);
+  if (!callerModule || !site || !parameter) return undefined;
   const caller: PhysicalFrame = { space: frame.space, registers, pc, isReturnAddress: true };
   const inCaller = { ...view, frame: caller, module: callerModule };
   return evaluateValue(parameter.value, frameContext(inCaller, site.unitOffset, depth + 1));

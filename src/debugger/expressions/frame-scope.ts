@@ -1,6 +1,7 @@
 /** Names as a frame sees them: its variables, then the globals of its file, functions and symbols. */
 import { STT_FUNC } from '../../formats/elf/symbol-table.ts';
 import type { Variable } from '../symbols/scopes.ts';
+import type { TypeSummary } from '../symbols/type-reader.ts';
 import { VOID, type FunctionType, type Type, type TypeRef } from '../symbols/types.ts';
 import { lookupPc, type Module, type PhysicalFrame } from '../unwinding/frame.ts';
 import { INT, UNSIGNED_LONG } from './c-types.ts';
@@ -88,6 +89,10 @@ export class FrameScope implements ExpressionScope {
 
   async resolve(ref: TypeRef): Promise<Type> {
     return this.#view ? this.#view.module.file.resolve(ref) : VOID;
+  }
+
+  async summary(ref: TypeRef): Promise<TypeSummary> {
+    return this.#view ? this.#view.module.file.typeSummary(ref) : 'other';
   }
 
   /** Xen names them `per_cpu__x`; both kernels keep the distances to each CPU's copies in `__per_cpu_offset`. */

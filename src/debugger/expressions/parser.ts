@@ -41,11 +41,6 @@ export function parseExpression(text: string): Node {
   return new Parser(tokenize(text)).parse();
 }
 
-/** Parses the name of a type alone. */
-export function parseTypeName(text: string): TypeName {
-  return new Parser(tokenize(text)).parseType();
-}
-
 class Parser {
   #next = 0;
   #depth = 0;
@@ -56,12 +51,6 @@ class Parser {
     const node = this.#comma();
     this.#expectEnd();
     return node;
-  }
-
-  parseType(): TypeName {
-    const type = this.#typeName(true);
-    this.#expectEnd();
-    return type;
   }
 
   get #token(): Token {

@@ -1,4 +1,5 @@
 /** What an expression can see. */
+import type { TypeSummary } from '../symbols/type-reader.ts';
 import type { Type, TypeRef } from '../symbols/types.ts';
 import type { Value } from './value.ts';
 
@@ -23,6 +24,8 @@ export interface ExpressionScope {
   type(name: string): Promise<Type | undefined>;
   /** The target of a pointer. */
   resolve(ref: TypeRef): Promise<Type>;
+  /** What a pointer points to, as far as it decides how the pointer is shown. */
+  summary(ref: TypeRef): Promise<TypeSummary>;
   /** The copy of per-CPU variable `name` that belongs to `cpu`. */
   perCpu(name: string, cpu: bigint): Promise<Value | undefined>;
   /** Rejects when the range cannot be read. */

@@ -8,6 +8,7 @@ import { formatValue } from '../expressions/format.ts';
 import { FrameScope, type MachineAccess, type NamedValue } from '../expressions/frame-scope.ts';
 import type { RegisterValue } from '../expressions/scope.ts';
 import type { Value } from '../expressions/value.ts';
+import { strip } from '../symbols/types.ts';
 import type { CallStacks, StackRow } from './call-stack.ts';
 import { CodeSpace, ownerOf } from './code-space.ts';
 
@@ -57,8 +58,10 @@ export class Inspector {
   /** `(cmd=0, arg=...)`; empty without symbols. */
   async parameters(row: FrameRow): Promise<string> {
     try {
-      const all = await this.variables(row, ['parameter']);
-      return `(${all.map(({ name, text }) => `${name}=${text}`).join(', ')})`;
+      const scope = this.scope(row);
+      const parameters = (await scope.locals()).filter(({ kind }) => kind === 'parameter');
+      const texts = parameters.map(async ({ name, value }) => `${name}=${await briefText(value, scope)}`);
+      return `(${(await Promise.all(texts)).join(', ')})`;
     } catch (error) {
       if (error instanceof NoSymbolsError) return '';
       throw error;
@@ -94,6 +97,12 @@ export class Inspector {
       },
     };
   }
+}
+
+/** Structures do not fit into a line. */
+async function briefText(value: Value, scope: FrameScope): Promise<string> {
+  const isAggregate = ['struct', 'union', 'array'].includes(strip(value.type).kind);
+  return isAggregate && value.bytes ? '...' : formatValue(value, scope);
 }
 
 /** A register with its fields by name. */

@@ -1,7 +1,8 @@
 /** Entries at file scope by name, gathered unit by unit as far as a question needs. */
 import * as dw from '../../formats/dwarf/constants.ts';
 import type { DebugInfo } from '../../formats/dwarf/debug-info.ts';
-import { children, type Die } from '../../formats/dwarf/die.ts';
+import type { Abbreviation } from '../../formats/dwarf/debug-abbrev.ts';
+import { visitChildren, type Die } from '../../formats/dwarf/die.ts';
 
 /** What a name stands for. C keeps the tags of structures, unions and enumerations apart from other names. */
 export type NameKind = 'struct' | 'union' | 'enum' | 'typedef' | 'variable' | 'function';
@@ -37,13 +38,16 @@ interface Found {
 
 /** Entries of the same name that are kept: static variables and inline functions recur in unit after unit. */
 const MAX_SAME = 256;
+const MAX_DEPTH = 64;
 
 /** Names found so far. Offsets are of entries (`Die.offset`). */
 export class NameIndex {
   readonly #definitions = new Map<string, number[]>();
   readonly #declarations = new Map<string, number>();
   readonly #keys = new Map<number, string>();
-  readonly #defined = new Set<number>();
+  /** Codes of names that need no more definitions, and of those with a declaration. */
+  readonly #settled = new Set<number>();
+  readonly #declared = new Set<number>();
   readonly #scanned = new Set<number>();
   /** Offset of the first unit that has not been scanned in order. */
   next = 0;
@@ -76,21 +80,36 @@ export class NameIndex {
     if (this.#scanned.has(offset)) return;
     const unit = this.info.unit(offset);
     const found: Found[] = [];
-    for (const die of scopeMembers(unit.root, 0)) {
-      const kind = KIND_OF_TAG.get(die.tag);
-      const entry = kind && this.#find(die, kind);
-      if (entry) found.push(entry);
-    }
+    this.#collect(unit.root, found, 0);
     for (const entry of found) this.#record(entry);
     this.#scanned.add(offset);
   }
 
-  /** The same types stand in unit after unit, so most entries are dismissed by the place of their name alone. */
+  #collect(parent: Die, found: Found[], depth: number): void {
+    const visit = (die: Die): void => {
+      if (die.tag === dw.DW_TAG_namespace && depth < MAX_DEPTH) return this.#collect(die, found, depth + 1);
+      const kind = KIND_OF_TAG.get(die.tag);
+      const entry = kind && this.#find(die, kind);
+      if (entry) found.push(entry);
+    };
+    visitChildren(parent, (abbreviation, place) => this.#isNews(abbreviation, place), visit);
+  }
+
+  /** The same types and declarations stand in unit after unit: most entries are dismissed by their shape and the place of their name alone. */
+  #isNews({ tag, names }: Abbreviation, place: number): boolean {
+    const kind = KIND_OF_TAG.get(tag);
+    if (!kind) return tag === dw.DW_TAG_namespace;
+    const isDeclaration = names.includes(dw.DW_AT_declaration);
+    if (kind === 'function' && isDeclaration) return false;
+    if (place < 0) return true;
+    const code = place * 8 + KIND_CODE[kind];
+    if (this.#settled.has(code)) return false;
+    return !isDeclaration || !this.#declared.has(code);
+  }
+
   #find(die: Die, kind: NameKind): Found | undefined {
     const place = die.stringOffset(dw.DW_AT_name);
     const code = place === undefined ? undefined : place * 8 + KIND_CODE[kind];
-    const isType = kind !== 'variable' && kind !== 'function';
-    if (isType && code !== undefined && this.#defined.has(code)) return undefined;
     const isComplete = isDefinition(die);
     if (kind === 'function' && !isComplete) return undefined;
     const key = this.#key(die, kind, code);
@@ -118,26 +137,20 @@ export class NameIndex {
 
   #record({ key, code, offset, isDefinition: isComplete }: Found): void {
     if (!isComplete) {
+      if (code !== undefined) this.#declared.add(code);
       if (!this.#declarations.has(key)) this.#declarations.set(key, offset);
       return;
     }
-    if (code !== undefined) this.#defined.add(code);
     const known = this.#definitions.get(key);
     if (!known) this.#definitions.set(key, [offset]);
     else if (known.length < limitOf(key)) known.push(offset);
+    if (code !== undefined && (known?.length ?? 1) >= limitOf(key)) this.#settled.add(code);
   }
 }
 
 /** One definition of a type is as good as another. */
 function limitOf(key: string): number {
   return key.startsWith('variable ') || key.startsWith('function ') ? MAX_SAME : 1;
-}
-
-function* scopeMembers(parent: Die, depth: number): IterableIterator<Die> {
-  for (const die of children(parent)) {
-    if (die.tag === dw.DW_TAG_namespace && depth < 64) yield* scopeMembers(die, depth + 1);
-    else yield die;
-  }
 }
 
 function isDefinition(die: Die): boolean {

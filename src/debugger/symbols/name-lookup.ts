@@ -4,6 +4,7 @@ import { children, type Die } from '../../formats/dwarf/die.ts';
 import { STT_OBJECT, type Sym } from '../../formats/elf/symbol-table.ts';
 import type { NameKind } from './name-index.ts';
 import type { SymbolContext } from './symbol-context.ts';
+import type { TypeSummary } from './type-reader.ts';
 import { findMember, strip, type MemberPlace, type Type, type TypeRef } from './types.ts';
 
 /** A global or file-scope static variable. */
@@ -37,6 +38,11 @@ export class NameLookup {
       (type.kind === 'struct' || type.kind === 'union' || type.kind === 'enum') && type.isDeclaration;
     if (!isIncomplete || type.tag === undefined) return type;
     return (await this.typeByName(`${type.kind} ${type.tag}`)) ?? type;
+  }
+
+  /** What the type at `ref` is, without reading it whole or looking for its definition. */
+  summary(ref: TypeRef): Promise<TypeSummary> {
+    return this.context.run(() => this.context.types.summary(ref));
   }
 
   /** Place of a member, which may be a path through nested structures: `offsetOf('struct domain', 'arch.p2m.vmid')`. */

@@ -15,6 +15,7 @@ import { LineFinder, type LineLookup } from './line-lookup.ts';
 import { NameLookup, type GlobalVariable } from './name-lookup.ts';
 import type { FrameScopes, Variable } from './scopes.ts';
 import { SymbolContext } from './symbol-context.ts';
+import type { TypeSummary } from './type-reader.ts';
 import type { MemberPlace, Type, TypeRef } from './types.ts';
 import { functionAt } from './unit-functions.ts';
 import { isStatementStart, statementRangesOf, type StatementRanges } from './unit-lines.ts';
@@ -216,6 +217,11 @@ export class SymbolFile {
   /** The type at `ref` (the target of a pointer); a mere declaration is replaced by the definition when there is one. */
   resolve(ref: TypeRef): Promise<Type> {
     return this.#names.resolve(ref);
+  }
+
+  /** What the type at `ref` is, without reading it whole or looking for its definition. */
+  typeSummary(ref: TypeRef): Promise<TypeSummary> {
+    return this.#names.summary(ref);
   }
 
   /** Place of a member, which may be a path through nested structures: `offsetOf('struct domain', 'arch.p2m.vmid')`. */

@@ -18,6 +18,12 @@ const QUALIFIERS: ReadonlyMap<number, QualifiedType['qualifier']> = new Map([
   [dw.DW_TAG_atomic_type, '_Atomic'],
 ]);
 
+/** Types that stand for another. */
+const TRANSPARENT: ReadonlySet<number> = new Set([dw.DW_TAG_typedef, ...QUALIFIERS.keys()]);
+
+/** As much of a pointer's target as decides how the pointer is shown. */
+export type TypeSummary = 'character' | 'function' | 'other';
+
 /** Types by the offset of their entries. Every method may throw `Missing`. */
 export class TypeReader {
   readonly #types = new Map<TypeRef, Type>();
@@ -27,6 +33,18 @@ export class TypeReader {
   /** The type at `ref`. Everything it contains is resolved; what it points to is not. */
   type(ref: TypeRef): Type {
     return ref === 0 ? VOID : this.#read(this.info.die(ref), 0);
+  }
+
+  /** What kind of thing the type at `ref` is, without reading its members. */
+  summary(ref: TypeRef): TypeSummary {
+    let die = ref === 0 ? undefined : this.info.die(ref);
+    for (let depth = 0; die && TRANSPARENT.has(die.tag) && depth < MAX_DEPTH; depth++) {
+      die = this.info.follow(die, dw.DW_AT_type);
+    }
+    if (die?.tag === dw.DW_TAG_subroutine_type) return 'function';
+    const encoding = die?.tag === dw.DW_TAG_base_type ? die.unsigned(dw.DW_AT_encoding) : undefined;
+    const isCharacter = encoding === dw.DW_ATE_signed_char || encoding === dw.DW_ATE_unsigned_char;
+    return isCharacter && die?.unsigned(dw.DW_AT_byte_size) === 1 ? 'character' : 'other';
   }
 
   /** The type that DW_AT_type of `die` names. */

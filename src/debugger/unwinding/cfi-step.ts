@@ -87,6 +87,7 @@ function registersOnly(frame: PhysicalFrame): ExpressionContext {
     frameBase: nothing,
     cfa: nothing,
     entryValue: nothing,
+    removedParameter: nothing,
     threadLocal: nothing,
     indexedAddress: unsupported,
     type: unsupported,

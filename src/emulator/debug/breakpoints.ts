@@ -40,7 +40,7 @@ export class BreakpointTable {
   readonly #pages = new Map<bigint, Set<Breakpoint>>();
   /** How many breakpoints use each linear address. */
   readonly #users = new Map<number, number>();
-  #passed: Passed | undefined;
+  #passed: Passed[] = [];
 
   /** `place` puts a breakpoint on a linear address or takes it away; `refetch` makes every CPU look its code pages up again. */
   constructor(
@@ -98,21 +98,21 @@ export class BreakpointTable {
 
   /** The next time `cpu` comes to its present instruction it passes. */
   pass(cpu: Cpu): void {
-    this.#passed = placeOf(cpu);
+    this.#passed.push(placeOf(cpu));
   }
 
   /** Forgets `pass`. */
   clearPass(): void {
-    this.#passed = undefined;
+    this.#passed = [];
   }
 
   #isPassed(cpu: Cpu): boolean {
-    const passed = this.#passed;
-    if (!passed || passed.pc !== cpu.state.pc) return false;
+    if (this.#passed.length === 0) return false;
     const now = placeOf(cpu);
-    const same = (Object.keys(now) as (keyof Passed)[]).every((key) => now[key] === passed[key]);
-    if (same) this.#passed = undefined;
-    return same;
+    const keys = Object.keys(now) as (keyof Passed)[];
+    const found = this.#passed.findIndex((passed) => keys.every((key) => now[key] === passed[key]));
+    if (found >= 0) this.#passed.splice(found, 1);
+    return found >= 0;
   }
 
   #bind(breakpoint: Breakpoint, linear: number): void {

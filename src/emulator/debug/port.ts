@@ -69,6 +69,9 @@ interface Cause {
   readonly event: ExceptionEvent | undefined;
 }
 
+/** Runs in a row that may retire nothing before the run counts as over: whoever runs the machine has had enough. */
+const MAX_IDLE_RUNS = 3;
+
 export class DebugPort {
   readonly cpuCount: number;
   readonly registers: readonly RegisterDescription[] = REGISTERS;
@@ -80,6 +83,8 @@ export class DebugPort {
   #cause: Cause | undefined;
   #watcher = 0;
   #stepped = -1;
+  #steppedFrom = 0;
+  #lastBreakpoint = { cpu: 0, instructions: -1 };
   #steppedEvent: ExceptionEvent | undefined;
   #onException: ((event: ExceptionEvent) => void) | undefined;
 
@@ -97,10 +102,7 @@ export class DebugPort {
     this.#watchpoints = new WatchpointTable(
       machine.bytes,
       (page) => machine.mmu.removeTags(page),
-      () => {
-        this.#stray = true;
-        machine.requestStop();
-      },
+      () => machine.requestStop(),
     );
     this.#hook();
   }
@@ -222,6 +224,7 @@ export class DebugPort {
   /** The machine's state was replaced: nothing that was under way counts. */
   stateReplaced(): void {
     this.#cause = undefined;
+    this.#lastBreakpoint = { cpu: 0, instructions: -1 };
     this.#breakpoints.clearPass();
     this.#watchpoints.restoreFlags();
   }
@@ -231,14 +234,15 @@ export class DebugPort {
    * person saw stop there.
    */
   run(limit: number, past?: number): PortStop {
-    if (past === undefined) this.#breakpoints.clearPass();
-    else this.#breakpoints.pass(this.machine.cpus[past]);
+    this.#passBreakpoints(past);
     const target = this.machine.instructions + limit;
     this.#cause = undefined;
-    while (this.machine.instructions < target) {
-      const result = this.runMachine(target - this.machine.instructions);
+    for (let idle = 0; this.machine.instructions < target && idle < MAX_IDLE_RUNS;) {
+      const before = this.machine.instructions;
+      const result = this.runMachine(target - before);
       const stop = this.#stopped(result);
       if (stop) return stop;
+      idle = this.machine.instructions === before ? idle + 1 : 0;
     }
     return this.#makeStop({ reason: 'limit', cpu: this.machine.executing, hits: [], event: undefined });
   }
@@ -252,15 +256,21 @@ export class DebugPort {
     this.#stepped = cpu;
     this.#steppedEvent = undefined;
     machine.steppedCpu = cpu;
-    const before = this.machine.now(cpu);
+    this.#steppedFrom = machine.now(cpu);
     try {
-      const stop = this.run(Math.min(limit, Number.MAX_SAFE_INTEGER - this.machine.instructions), cpu);
-      if (stop.reason !== 'requested' || machine.now(cpu) === before) return stop;
-      return { ...stop, reason: 'step', cpu, event: this.#steppedEvent };
+      return this.run(Math.min(limit, Number.MAX_SAFE_INTEGER - machine.instructions), cpu);
     } finally {
       machine.steppedCpu = -1;
       this.#stepped = -1;
     }
+  }
+
+  /** Nobody stops twice before the same instruction: not `past`, and not the CPU that the last breakpoint stopped here. */
+  #passBreakpoints(past: number | undefined): void {
+    this.#breakpoints.clearPass();
+    if (past !== undefined) this.#breakpoints.pass(this.machine.cpus[past]);
+    const { cpu, instructions } = this.#lastBreakpoint;
+    if (cpu !== past && instructions === this.machine.instructions) this.#breakpoints.pass(this.machine.cpus[cpu]);
   }
 
   /** Ends the run after the instruction that is executing. */
@@ -280,19 +290,16 @@ export class DebugPort {
     if (this.#cause) return this.#makeStop(this.#cause);
     if (result === 'done') return undefined;
     if (result !== 'stopped') return this.#makeStop({ reason: result, cpu: 0, hits: [], event: undefined });
-    // A watched value that did not change asked for the stop, or somebody who does not say so.
-    const isStray = this.#stray;
-    this.#stray = false;
-    if (isStray) return undefined;
-    return this.#makeStop({ reason: 'requested', cpu: this.machine.executing, hits: [], event: undefined });
+    const cpu = this.#stepped;
+    if (cpu >= 0 && this.machine.now(cpu) > this.#steppedFrom) {
+      return this.#makeStop({ reason: 'step', cpu, hits: [], event: this.#steppedEvent });
+    }
+    // Somebody else's stop, or a watched value that did not change: the run goes on, unless it goes nowhere.
+    return undefined;
   }
-
-  /** A watched access asked for a stop. */
-  #stray = false;
 
   #makeStop(cause: Cause, watchHits: readonly WatchHit[] = []): PortStop {
     this.#cause = undefined;
-    this.#stray = false;
     return { ...cause, watchHits, instructions: this.machine.instructions };
   }
 
@@ -326,6 +333,8 @@ export class DebugPort {
     const hits = this.#breakpoints.hits(cpu, this.#linearPc(cpu));
     if (hits.length === 0) return false;
     this.#cause = { reason: 'breakpoint', cpu: cpu.index, hits, event: undefined };
+    // The instruction has been counted, and will be uncounted.
+    this.#lastBreakpoint = { cpu: cpu.index, instructions: this.machine.instructions - 1 };
     return true;
   }
 

@@ -74,6 +74,7 @@ export const DW_AT_str_offsets_base = 0x72;
 export const DW_AT_addr_base = 0x73;
 export const DW_AT_rnglists_base = 0x74;
 export const DW_AT_call_return_pc = 0x7d;
+export const DW_AT_call_parameter = 0x80;
 export const DW_AT_call_value = 0x7e;
 export const DW_AT_call_origin = 0x7f;
 export const DW_AT_loclists_base = 0x8c;

@@ -1,5 +1,5 @@
 /** .debug_abbrev (section 7.5.3): the shapes that DIEs have. */
-import { DW_AT_sibling, DW_FORM_implicit_const } from './constants.ts';
+import { DW_AT_name, DW_AT_sibling, DW_FORM_implicit_const, DW_FORM_ref4, DW_FORM_strp } from './constants.ts';
 import { Cursor } from './cursor.ts';
 import { DwarfError } from './dwarf-error.ts';
 import { fixedFormSize, type FormSizes } from './forms.ts';
@@ -20,6 +20,9 @@ export interface Abbreviation {
   /** Size in bytes of all attributes when it does not depend on their values, else -1. */
   readonly fixedSize: number;
   readonly hasSibling: boolean;
+  /** Where a DW_FORM_strp name and a DW_FORM_ref4 sibling stand after the code, when every value before them has a fixed size; else -1. */
+  readonly nameOffset: number;
+  readonly siblingOffset: number;
 }
 
 /** Abbreviations by code. */
@@ -60,7 +63,19 @@ function parseAbbreviation(code: number, cursor: Cursor, sizes: FormSizes): Abbr
     forms.push(form);
   }
   const valueSizes = forms.map((form) => fixedFormSize(form, sizes));
-  const fixedSize = valueSizes.includes(-1) ? -1 : valueSizes.reduce((sum, size) => sum + size, 0);
+  const fixedSize = fixedSizeOf(valueSizes);
   const hasSibling = names.includes(DW_AT_sibling);
-  return { code, tag, hasChildren, names, forms, implicit, sizes: valueSizes, fixedSize, hasSibling };
+  const offsetOf = (name: number, form: number): number => {
+    const index = names.indexOf(name);
+    return index >= 0 && forms[index] === form ? fixedSizeOf(valueSizes.slice(0, index)) : -1;
+  };
+  const nameOffset = sizes.is64 ? -1 : offsetOf(DW_AT_name, DW_FORM_strp);
+  const siblingOffset = offsetOf(DW_AT_sibling, DW_FORM_ref4);
+  const shape = { fixedSize, hasSibling, nameOffset, siblingOffset };
+  return { code, tag, hasChildren, names, forms, implicit, sizes: valueSizes, ...shape };
+}
+
+/** The sum of `sizes`, or -1 when one of them depends on the value. */
+function fixedSizeOf(sizes: readonly number[]): number {
+  return sizes.includes(-1) ? -1 : sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -207,6 +207,39 @@ export function* children(die: Die): IterableIterator<Die> {
   }
 }
 
+/**
+ * Visits the children of `parent` as `children` does, but lets `isWanted` dismiss most of them before an object is made: it gets the abbreviation
+ * and the place of the name in .debug_str (-1 when it is not simply there).
+ */
+export function visitChildren(
+  parent: Die,
+  isWanted: (abbreviation: Abbreviation, namePlace: number) => boolean,
+  visit: (die: Die) => void,
+): void {
+  if (!parent.hasChildren) return;
+  const { unit } = parent;
+  for (let at = parent.endOfAttributes(); ;) {
+    const cursor = unit.cursor(at);
+    const code = cursor.uleb();
+    if (code === 0) return;
+    const abbreviation = unit.abbreviationOf(code, at);
+    const { nameOffset } = abbreviation;
+    const start = cursor.at;
+    const namePlace = nameOffset < 0 ? -1 : unit.cursor(start + nameOffset).u32();
+    if (isWanted(abbreviation, namePlace)) visit(new Die(unit, at, abbreviation, start));
+    at = quickNext(unit, abbreviation, at, start) ?? afterSubtree(new Die(unit, at, abbreviation, start));
+  }
+}
+
+/** Position of the next sibling when the abbreviation makes it plain. */
+function quickNext(unit: Unit, abbreviation: Abbreviation, at: number, start: number): number | undefined {
+  const { hasChildren, fixedSize, siblingOffset } = abbreviation;
+  if (!hasChildren) return fixedSize >= 0 ? start + fixedSize : undefined;
+  if (siblingOffset < 0) return undefined;
+  const sibling = unit.cursor(start + siblingOffset).u32();
+  return sibling > at && sibling < unit.bytes.length ? sibling : undefined;
+}
+
 /** Position after `die` and everything below it. */
 function afterSubtree(die: Die): number {
   const sibling = siblingOf(die);

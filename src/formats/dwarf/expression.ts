@@ -19,6 +19,8 @@ export interface ExpressionContext {
   cfa(): Promise<bigint | undefined>;
   /** Value that `expression` (a register, as a rule) had when the function was entered. */
   entryValue(expression: Uint8Array): Promise<bigint | undefined>;
+  /** Value at the call of the parameter whose entry is at a position of the unit: one that the compiler removed. */
+  removedParameter(at: number): Promise<bigint | undefined>;
   /** Entry of .debug_addr. */
   indexedAddress(index: number): Promise<bigint>;
   /** The base type at a position of the unit. */
@@ -337,6 +339,7 @@ class Machine {
       case dw.DW_OP_GNU_push_tls_address:
         return this.#push(available(await this.context.threadLocal(this.#pop().value)));
       case dw.DW_OP_GNU_parameter_ref:
+        return this.#push(available(await this.context.removedParameter(cursor.u32())));
       case dw.DW_OP_GNU_variable_value:
         throw new Unavailable();
       default:

@@ -1,5 +1,5 @@
 /** A unit of .debug_info or .debug_types: its header (section 7.5.1), its bytes, and what its root entry says for all others. */
-import type { AbbreviationTable } from './debug-abbrev.ts';
+import type { Abbreviation, AbbreviationTable } from './debug-abbrev.ts';
 import * as dw from './constants.ts';
 import { Cursor } from './cursor.ts';
 import { Die } from './die.ts';
@@ -136,11 +136,14 @@ export class Unit {
     const cursor = this.cursor(at);
     const code = cursor.uleb();
     if (code === 0) return undefined;
+    return new Die(this, at, this.abbreviationOf(code, at), cursor.at);
+  }
+
+  /** The abbreviation with `code`, which the entry at position `at` names. */
+  abbreviationOf(code: number, at: number): Abbreviation {
     const abbreviation = this.abbreviations.get(code);
-    if (!abbreviation) {
-      throw new DwarfError('malformed', `DIE 0x${(this.offset + at).toString(16)}: no abbreviation ${code}`);
-    }
-    return new Die(this, at, abbreviation, cursor.at);
+    if (abbreviation) return abbreviation;
+    throw new DwarfError('malformed', `DIE 0x${(this.offset + at).toString(16)}: no abbreviation ${code}`);
   }
 
   /** Decodes a value of class string at `cursor`. */

@@ -279,7 +279,8 @@ static void sgis(void) {
 #define TIMER(name, ppi, ctl, cval, tval, counter)               \
   do {                                                           \
     prepare(ppi, 0x80);                                          \
-    MSR(tval, 20000);                                            \
+    /* Long enough for a busy host of QEMU. */                     \
+    MSR(tval, 1500000);                                          \
     MSR(ctl, 1);                                                 \
     show(name " not yet", MRS(ctl) << 4 | is_pending(ppi));      \
     while (!(MRS(ctl) & 4)) {                                    \

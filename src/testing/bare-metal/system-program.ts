@@ -174,7 +174,7 @@ export function runElfOnQemu(elf: string): string {
   const machine = ['-M', 'xlnx-zcu102,virtualization=on', '-m', '2G', '-display', 'none', '-monitor', 'none'];
   return execFileSync('qemu-system-aarch64', [...machine, '-serial', 'stdio', '-kernel', elf], {
     encoding: 'latin1',
-    timeout: 60_000,
+    timeout: 120_000,
     stdio: ['ignore', 'pipe', 'ignore'],
     maxBuffer: 2 ** 28,
   });

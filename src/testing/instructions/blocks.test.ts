@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { randomWords } from '../a64-words.ts';
+import { FlatCpu } from '../flat-cpu.ts';
 import { RandomBits } from '../fp-operands.ts';
 import { drawBlockJob } from './blocks.ts';
 import { compareRunners, compareWithQemu } from './compare.ts';
@@ -19,6 +20,17 @@ describe('random blocks', { timeout: 3_600_000 }, () => {
     const { cases, differences } = compareWithQemu(jobs, new FlatRunner());
     expect(differences.slice(0, 5)).toEqual([]);
     expect(cases).toBe(BLOCKS * STATES);
+  });
+
+  it.each([
+    ['all at once', undefined],
+    ['one instruction at a time', 1],
+    ['five instructions at a time', 5],
+  ])('do the same translated, %s', (_, slice) => {
+    const translating = new FlatRunner({ flat: new FlatCpu(true), slice });
+    const { differences } = compareRunners(jobs, translating, new FlatRunner());
+    expect(differences.slice(0, 5)).toEqual([]);
+    expect(translating.flat.translator.made.regions).toBeGreaterThan(BLOCKS / 20);
   });
 
   it('do the same one instruction at a time', () => {

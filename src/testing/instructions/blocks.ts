@@ -162,7 +162,7 @@ function loopEnd(length: number): number[] {
 }
 
 /** 4 to 12 units; one block in three is a loop. */
-export function drawBlock(random: Random): number[] {
+function drawBlock(random: Random): number[] {
   const units = Array.from({ length: 4 + (random() % 9) }, () => drawUnit(random));
   const words = layOut(units);
   return random() % 3 ? words : [...words, ...loopEnd(words.length)];

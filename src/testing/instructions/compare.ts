@@ -99,26 +99,35 @@ export interface Comparison {
   readonly differences: string[];
 }
 
-/** Runs jobs on QEMU and on ours, with memory through the soft TLB and past it. */
-export function compareWithQemu(jobs: readonly Job[], runner: FlatRunner): Comparison {
+/** Runs jobs on QEMU and on CPUs of ours, with memory through the soft TLB and past it. */
+export function compareWithQemu(jobs: readonly Job[], ...runners: readonly FlatRunner[]): Comparison {
   const result: Comparison = { cases: 0, differences: [] };
   for (const { code, cases } of batchesOf(jobs)) {
     const theirs = runOracle(
       code,
       cases.map(({ before }) => before),
     );
-    runner.load(code);
-    cases.forEach((placed, i) => {
-      normalise(theirs[i]);
-      const uses: TlbUse[] = placed.job.memory ? ['cold', 'warm'] : ['warm'];
-      for (const use of uses) {
-        const ours = runner.run(placed.before, use);
-        if (!equal(ours, theirs[i])) result.differences.push(describeDifference(placed, ours, theirs[i]));
-      }
-      result.cases += 1;
-    });
+    theirs.forEach(normalise);
+    for (const runner of runners) result.differences.push(...differencesFrom(runner, code, cases, theirs));
+    result.cases += cases.length;
   }
   return result;
+}
+
+function differencesFrom(
+  runner: FlatRunner,
+  code: Uint8Array,
+  cases: readonly Placed[],
+  theirs: readonly BigUint64Array[],
+): string[] {
+  runner.load(code);
+  return cases.flatMap((placed, i) => {
+    const uses: TlbUse[] = placed.job.memory ? ['cold', 'warm'] : ['warm'];
+    return uses.flatMap((use) => {
+      const ours = runner.run(placed.before, use);
+      return equal(ours, theirs[i]) ? [] : [describeDifference(placed, ours, theirs[i])];
+    });
+  });
 }
 
 /** Runs jobs on two CPUs of ours, for which also the count of instructions must agree. */

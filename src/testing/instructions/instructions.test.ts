@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Encoding } from '../../arch/a64/encoding.ts';
 import { encodingNamed, ENCODINGS } from '../../arch/a64/table.ts';
 import { randomWords } from '../a64-words.ts';
+import { FlatCpu } from '../flat-cpu.ts';
 import { RandomBits } from '../fp-operands.ts';
 import {
   ALIGNMENT_ACTIONS,
@@ -24,7 +25,8 @@ const STATES = Number(process.env['INSTRUCTION_STATES'] ?? 8);
 const SEED = Number(process.env['INSTRUCTION_SEED'] ?? 1);
 
 const coverage = new Coverage();
-const runner = new FlatRunner();
+const interpreting = new FlatRunner();
+const translating = new FlatRunner({ flat: new FlatCpu(true) });
 
 function jobsOf(row: Encoding): Job[] {
   const random = new RandomBits(SEED * 7919 + row.value);
@@ -41,7 +43,7 @@ describe('every instruction that EL0 has', { timeout: 3_600_000 }, () => {
 
   it.each(rowsByGroup(rows))('%s', (_, members) => {
     const jobs = members.flatMap(jobsOf);
-    const { differences } = compareWithQemu(jobs, runner);
+    const { differences } = compareWithQemu(jobs, interpreting, translating);
     for (const { name, words, states } of jobs) {
       coverage.add(name, states.length);
       coverage.variants.add(variantOf(encodingNamed(name), words[0]));

@@ -109,7 +109,7 @@ function aim(row: Encoding, word: number, fields: Fields, state: BigUint64Array,
       tagged(BigInt(place(row, random)), random) - accessOffset(row, word, rm),
     );
   }
-  if (row.group === 'systeminstrs' && fields['Rt'] !== 31) state[Word.x + fields['Rt']] = BigInt(place(row, random));
+  if (row.group === 'systeminstrs') state[Word.x + fields['Rt']] = BigInt(place(row, random));
   if (BRANCHES_TO_REGISTER.test(row.name)) state[Word.x + fields['Rn']] = tagged(branchTarget(random), random);
 }
 

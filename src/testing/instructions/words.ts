@@ -42,12 +42,14 @@ const LINK = 30;
 const pick = <T>(from: readonly T[], random: Random): T => from[random() % from.length];
 
 function systemFields(row: Encoding, fields: Fields, random: Random): void {
-  if (row.group === 'systeminstrs') [fields['op1'], fields['CRn'], fields['CRm'], fields['op2']] = pick(SYS, random);
-  else
-    [fields['o0'], fields['op1'], fields['CRn'], fields['CRm'], fields['op2']] = pick(
-      row.name.startsWith('MRS') ? READABLE : WRITABLE,
-      random,
-    );
+  if (row.group === 'systeminstrs') {
+    [fields['op1'], fields['CRn'], fields['CRm'], fields['op2']] = pick(SYS, random);
+    // XZR is address 0, where QEMU has no memory.
+    fields['Rt'] %= 31;
+    return;
+  }
+  const place = pick(row.name.startsWith('MRS') ? READABLE : WRITABLE, random);
+  [fields['o0'], fields['op1'], fields['CRn'], fields['CRm'], fields['op2']] = place;
 }
 
 const another = (random: Random, taken: readonly number[]): number => {

@@ -1,0 +1,130 @@
+/** Recording with awareness: what the worker and the headless runner have in common. */
+import { LinuxProbes, XenProbes } from '../awareness/probes.ts';
+import { LayoutError } from '../debugger/contexts/layout.ts';
+import type { SymbolModule } from '../debugger/contexts/modules.ts';
+import type { System } from '../debugger/contexts/system.ts';
+import type { Machine } from '../emulator/machine.ts';
+import { chromeTrace } from '../trace/exports/chrome.ts';
+import { statisticsCsv } from '../trace/exports/csv.ts';
+import { perfettoTrace } from '../trace/exports/perfetto.ts';
+import { type FunctionProbe, FunctionProbes } from '../trace/function-probes.ts';
+import { parseProbe, ProbeError } from '../trace/probe-spec.ts';
+import { statisticsOf } from '../trace/statistics.ts';
+import { Recording } from './recording.ts';
+
+/** Files that the recorded timelines can become. */
+export const TIMELINE_FORMATS = ['perfetto', 'chrome', 'csv'] as const;
+export type TimelineFormat = (typeof TIMELINE_FORMATS)[number];
+
+interface Closable {
+  close(): void;
+}
+
+export class Tracing {
+  readonly recording: Recording;
+  private system: System | undefined;
+  private functions: FunctionProbes | undefined;
+  private readonly awareness: Closable[] = [];
+  private seesSwitches = false;
+
+  /** `domidOf` tells whose VMID it is, as long as no hypervisor can be asked; `budget` in bytes of events. */
+  constructor(machine: Machine, domidOf: (vmid: number) => number | undefined, budget?: number) {
+    this.recording = new Recording(
+      machine,
+      (vmid) => {
+        const known = this.system?.hypervisor?.domidOfVmid(vmid);
+        return known ?? domidOf(vmid);
+      },
+      budget,
+    );
+  }
+
+  get probes(): readonly FunctionProbe[] {
+    return this.functions?.list ?? [];
+  }
+
+  /** Watches the schedulers of the hypervisor and the kernels that `modules` describe. Then begins anew. */
+  async attach(system: System, modules: readonly SymbolModule[]): Promise<void> {
+    for (const probe of this.awareness.splice(0)) probe.close();
+    this.functions?.clear();
+    this.system = system;
+    this.functions = new FunctionProbes(system, this.recording);
+    for (const module of modules) {
+      if (module.role === 'xen') await this.watchXen(system, module);
+      else if (module.role === 'kernel') await this.watchKernel(system, module);
+    }
+    this.begin();
+  }
+
+  /** The machine's state was replaced, or its past is to be forgotten. */
+  begin(): void {
+    this.recording.begin(this.system?.hypervisor);
+    if (this.seesSwitches) this.recording.expectSwitches();
+    if (this.system) this.beginTasks(this.system);
+  }
+
+  /** Sets a probe on a function (`xen:do_xen_version`, `d1:vfs_read/3`). Rejects with `ProbeError`. */
+  async addProbe(text: string): Promise<FunctionProbe> {
+    if (!this.functions) throw new ProbeError('probes need symbols, and there are none');
+    const probe = await this.functions.add(parseProbe(text));
+    this.recording.probes[probe.id] = { name: probe.name };
+    return probe;
+  }
+
+  removeProbe(id: number): void {
+    this.functions?.remove(id);
+  }
+
+  /** The recording so far as the pieces of a file. */
+  export(format: TimelineFormat): (string | Uint8Array)[] {
+    this.recording.update();
+    const { model } = this.recording.timelines;
+    if (format === 'perfetto') return perfettoTrace(model);
+    if (format === 'chrome') return [...chromeTrace(model)];
+    return [statisticsCsv(statisticsOf(model, model.start, model.end))];
+  }
+
+  private async watchXen({ port }: System, { file }: SymbolModule): Promise<void> {
+    const probes = await orNothing(XenProbes.open(port, file, this.recording));
+    if (!probes) return;
+    this.awareness.push(probes);
+    this.seesSwitches = probes.isComplete;
+  }
+
+  /** Kernels that run at the same place share one probe. */
+  private async watchKernel(system: System, { file, domains }: SymbolModule): Promise<void> {
+    const slideOf = (domid: number): bigint => system.kernels.get(domid)?.slide() ?? 0n;
+    for (const slide of new Set(domains.map(slideOf))) {
+      const members = new Set(domains.filter((domid) => slideOf(domid) === slide));
+      const accepts = (cpu: number): boolean => {
+        const domid = system.hypervisor?.domidOfVmid(system.port.status(cpu).vmid);
+        return domid === undefined || members.has(domid);
+      };
+      const isAll = members.size === domains.length;
+      const opening = LinuxProbes.open(system.port, file, this.recording, slide, isAll ? undefined : accepts);
+      const probes = await orNothing(opening);
+      if (probes) this.awareness.push(probes);
+    }
+  }
+
+  private beginTasks({ hypervisor, kernels }: System): void {
+    for (const { domid, vcpus } of hypervisor?.domains() ?? []) {
+      const kernel = kernels.get(domid);
+      for (const { address, vcpu } of vcpus) {
+        const task = kernel?.currentTask(address);
+        const info = task === undefined ? undefined : kernel?.task(task);
+        if (info) this.recording.beginTask(domid, vcpu, info.pid, info.comm);
+      }
+    }
+  }
+}
+
+/** Symbols that describe something else are as good as none. */
+async function orNothing<T>(opening: Promise<T>): Promise<T | undefined> {
+  try {
+    return await opening;
+  } catch (error) {
+    if (error instanceof LayoutError) return undefined;
+    throw error;
+  }
+}

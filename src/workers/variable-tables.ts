@@ -1,0 +1,108 @@
+/** Variables of a stop by DAP's references: a tree that is read as it is unfolded. */
+import type { FrameRow } from '../debugger/stack/inspection.ts';
+import type { Debugger } from '../debugger/debugger.ts';
+import { formatValue } from '../debugger/expressions/format.ts';
+import { partsOf } from '../debugger/expressions/parts.ts';
+import type { ExpressionScope } from '../debugger/expressions/scope.ts';
+import { toInteger, type Value } from '../debugger/expressions/value.ts';
+import { strip } from '../debugger/symbols/types.ts';
+import type { AddressSpace } from '../protocol/address.ts';
+import type { Variable, VariableScope } from '../protocol/inspect.ts';
+
+/** Something that has variables below it. */
+type Container =
+  | { readonly kind: 'scope'; readonly row: FrameRow; readonly isArguments: boolean }
+  | {
+      readonly kind: 'value';
+      readonly value: Value;
+      readonly scope: ExpressionScope;
+      readonly space: AddressSpace;
+      readonly expression: string;
+    };
+
+/** How values are written in one line. */
+const FORMAT = { depth: 1, limit: 64 } as const;
+
+export class VariableTables {
+  readonly #containers = new Map<number, Container>();
+  #next = 1;
+
+  constructor(private readonly debug: Debugger) {}
+
+  /** The scopes of a frame. */
+  scopes(row: FrameRow): VariableScope[] {
+    // Says so at once when there are no symbols.
+    this.debug.inspector.scope(row);
+    return [
+      { name: 'Arguments', variablesReference: this.#add({ kind: 'scope', row, isArguments: true }) },
+      { name: 'Locals', variablesReference: this.#add({ kind: 'scope', row, isArguments: false }) },
+    ];
+  }
+
+  /** What is below a reference. */
+  async variables(reference: number): Promise<Variable[]> {
+    const container = this.#containers.get(reference);
+    if (!container) throw new Error('these variables belong to a stop that is over');
+    return container.kind === 'scope' ? this.#locals(container) : this.#parts(container);
+  }
+
+  /** An expression in a frame. */
+  async evaluate(row: FrameRow, expression: string): Promise<Variable> {
+    const { value, scope } = await this.debug.inspector.evaluate(row, expression);
+    return this.#describe(expression, expression, value, scope, row.space);
+  }
+
+  async #locals({ row, isArguments }: Container & { kind: 'scope' }): Promise<Variable[]> {
+    const scope = this.debug.inspector.scope(row);
+    const found = (await scope.locals()).filter(({ kind }) => (kind === 'parameter') === isArguments);
+    return Promise.all(found.map(({ name, value }) => this.#describe(name, name, value, scope, row.space)));
+  }
+
+  async #parts({ value, scope, space, expression }: Container & { kind: 'value' }): Promise<Variable[]> {
+    const parts = await partsOf(value, scope);
+    return Promise.all(
+      parts.map(({ name, access, value: part }) => {
+        const whole = access.startsWith('*') ? `*(${expression})` : `${wrap(expression)}${access}`;
+        return this.#describe(name, whole, part, scope, space);
+      }),
+    );
+  }
+
+  async #describe(
+    name: string,
+    expression: string,
+    value: Value,
+    scope: ExpressionScope,
+    space: AddressSpace,
+  ): Promise<Variable> {
+    const { type, place } = value;
+    const reference = hasParts(value) ? this.#add({ kind: 'value', value, scope, space, expression }) : 0;
+    return {
+      name,
+      value: await formatValue(value, scope, FORMAT),
+      type: type.name,
+      variablesReference: reference,
+      evaluateName: expression,
+      writable: place !== undefined && value.bytes !== undefined && reference === 0,
+      location: place?.kind === 'memory' ? { space, address: place.address } : undefined,
+      size: type.byteSize || undefined,
+    };
+  }
+
+  #add(container: Container): number {
+    this.#containers.set(this.#next, container);
+    return this.#next++;
+  }
+}
+
+/** Puts what is not a simple expression in brackets, so that a member can be taken of it. */
+function wrap(expression: string): string {
+  return /^[\w.[\]>-]+$/.test(expression) ? expression : `(${expression})`;
+}
+
+function hasParts(value: Value): boolean {
+  if (!value.bytes) return false;
+  const bare = strip(value.type);
+  if (bare.kind === 'struct' || bare.kind === 'union' || bare.kind === 'array') return true;
+  return bare.kind === 'pointer' && bare.target !== 0 && toInteger(value) !== 0n;
+}
