@@ -105,10 +105,16 @@ describe.each(PROGRAMS.map((name, index) => [name, index] as const))('the progra
 });
 
 describe('breakpoints in translated code', () => {
-  /** Runs to the end, going on at every stop, and tells where the stops were. */
+  /** Runs to the end, going on at every stop, and tells where the stops were. A stop is not for ever: the same instruction runs when it is asked again. */
   function stops(machine: Machine, count: number): number[] {
     const target = machine.instructions + count;
     const list: number[] = [];
+    let last = -1;
+    machine.hooks.onBreakpoint = () => {
+      if (machine.instructions === last) return false;
+      last = machine.instructions;
+      return true;
+    };
     while (machine.instructions < target) {
       if (machine.run(target - machine.instructions) === 'stopped') list.push(machine.instructions);
     }
@@ -122,7 +128,6 @@ describe('breakpoints in translated code', () => {
   beforeEach(() => both((machine) => start(machine, 0)));
 
   it('stop before the same instructions, set while a loop is hot and taken away again', () => {
-    both((machine) => (machine.hooks.onBreakpoint = () => true));
     both((machine) => machine.run(20_000));
     both((machine) => machine.setBreakpoint(linear('loops', 8), true));
     const [expected, found] = [stops(interpreted, 2000), stops(translated, 2000)];
