@@ -6,7 +6,7 @@ import { exceptions, finishStep, shouldWake, StepState, stepState, takeDue, wake
 import { Interpreter } from './cpu/interpreter.ts';
 import { RECORDS_PER_PAGE } from './cpu/records.ts';
 import { Translator } from './cpu/translator.ts';
-import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
+import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_MASK, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
 import { systemRegisters } from './cpu/system-registers/system-registers.ts';
 import { Reg } from './cpu/system-registers/offsets.ts';
 import { resetCpuState } from './cpu/system-registers/reset.ts';
@@ -15,6 +15,7 @@ import { firmwareCall } from './devices/firmware.ts';
 import type { PsciHost } from './devices/psci.ts';
 import { CPU_COUNT, DRAM_SIZE, MEMORY_PAGES, OCM_SIZE, PAGE_FLAGS, PageFlag, pageIndex } from './memory-layout.ts';
 import { MemoryManagementUnit } from './mmu/mmu.ts';
+import type { Profile } from './profile.ts';
 import { TraceKind } from './trace-events.ts';
 import { TraceRing } from './trace-ring.ts';
 import { UnmodelledLog } from './unmodelled.ts';
@@ -76,7 +77,8 @@ export class Machine {
   readonly #codeStores = new Uint8Array((DRAM_SIZE + OCM_SIZE) >>> 12);
   readonly #breakpoints = new Map<number, Set<number>>();
 
-  constructor() {
+  /** `profile` counts where time goes. */
+  constructor(readonly profile?: Profile) {
     this.board = new Board({
       now: (cpu) => this.now(cpu),
       executing: () => this.executing,
@@ -92,14 +94,18 @@ export class Machine {
     const host = this.#makeHost();
     this.cpus = Array.from({ length: CPU_COUNT }, (_, index) => this.#makeCpu(index, host));
     Object.assign(host, { cpus: this.cpus });
-    this.interpreter = new Interpreter(this.memory, {
-      cpus: this.cpus,
-      fetch: (cpu) => this.#fetch(cpu),
-      decoding: (page) => this.#markCode(page),
-      hasBreakpoint: (page, word) => this.#breakpoints.get(page)?.has(word) ?? false,
-      breakpoint: (cpu) => this.#atBreakpoint(cpu),
-      sample: (record) => this.translator.sample(record),
-    });
+    this.interpreter = new Interpreter(
+      this.memory,
+      {
+        cpus: this.cpus,
+        fetch: (cpu) => this.#fetch(cpu),
+        decoding: (page) => this.#markCode(page),
+        hasBreakpoint: (page, word) => this.#breakpoints.get(page)?.has(word) ?? false,
+        breakpoint: (cpu) => this.#atBreakpoint(cpu),
+        sample: (record) => this.translator.sample(record),
+      },
+      profile,
+    );
     this.translator = new Translator(this.interpreter, {
       hasBreakpoint: (page, word) => this.#breakpoints.get(page)?.has(word) ?? false,
     });
@@ -296,7 +302,7 @@ export class Machine {
     if (page === 0) return 0;
     this.hooks.onFetch?.(cpu, page);
     const records = this.#recordsOf(page);
-    const entry = (state.base + FETCH_TLB + ((lo >>> 8) & (63 << 4))) >>> 2;
+    const entry = (state.base + FETCH_TLB + ((lo >>> 8) & FETCH_MASK)) >>> 2;
     const words = this.mmu.core.words;
     words[entry] = lo & ~0xfff;
     words[entry + 1] = state.u32[(PC >>> 2) + 1];

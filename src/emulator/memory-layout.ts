@@ -15,10 +15,14 @@ export const CPU_STATE_STRIDE = 0x4000;
 /** 4 KiB bounce buffer shared by all slow paths: MMIO and page-crossing accesses go through it. */
 export const SCRATCH = 0x0002_0000;
 
+/** What a machine that is profiled counts (`profile.ts`): 64-bit counters, then one for each interpreter op. */
+export const PROFILE = 0x0003_0000;
+export const PROFILE_OPS = 0x0003_1000;
+
 /** Soft data TLBs: `TLB_CONTEXTS` contexts for each CPU, each `TLB_ENTRIES` entries of `TLB_ENTRY_SIZE` bytes (`mmu/tlb.ts`). */
 export const TLB_BASE = 0x0010_0000;
 export const TLB_CONTEXTS = 32;
-export const TLB_ENTRIES = 256;
+export const TLB_ENTRIES = 1024;
 export const TLB_ENTRY_SIZE = 32;
 export const TLB_CONTEXT_SIZE = TLB_ENTRIES * TLB_ENTRY_SIZE;
 

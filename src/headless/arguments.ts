@@ -9,6 +9,7 @@ export const USAGE = `Usage: npm run -s headless -- [--pack DIR] [--cold] [steps
   --hash              print the hash of the machine's state at the end
   --json              print one JSON object as the last line
   --quiet             do not show on standard error what the consoles print
+  --profile           print where the time went
   --limit N           give up after N instructions in all
   --engine E          interpreter, translator (everything at once) or mixed (what is hot; the default): the same states, at other speeds
 
@@ -67,6 +68,7 @@ export interface Arguments {
   readonly wantsHash: boolean;
   readonly wantsJson: boolean;
   readonly isQuiet: boolean;
+  readonly wantsProfile: boolean;
   /** Instructions in all, this run only. */
   readonly limit: number;
   readonly engine: Engine;
@@ -83,7 +85,14 @@ const DEFAULT_PACK = 'public/packs/default';
 export function parseArguments(words: readonly string[]): Arguments {
   const reader = new WordReader(words);
   const steps: Step[] = [];
-  const options = { pack: DEFAULT_PACK, isCold: false, wantsHash: false, wantsJson: false, isQuiet: false };
+  const options = {
+    pack: DEFAULT_PACK,
+    isCold: false,
+    wantsHash: false,
+    wantsJson: false,
+    isQuiet: false,
+    wantsProfile: false,
+  };
   let limit = Infinity;
   let engine: Engine = 'mixed';
   let wantsHelp = false;
@@ -102,6 +111,7 @@ export function parseArguments(words: readonly string[]): Arguments {
     else if (word === '--hash') options.wantsHash = true;
     else if (word === '--json') options.wantsJson = true;
     else if (word === '--quiet') options.isQuiet = true;
+    else if (word === '--profile') options.wantsProfile = true;
     else if (word === '--help' || word === '-h') wantsHelp = true;
     else throw new UsageError(`${word} is not an option`);
   }

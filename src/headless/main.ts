@@ -2,6 +2,7 @@
 import { readFileSync, writeSync } from 'node:fs';
 import type { ConsoleId } from '../awareness/consoles.ts';
 import { SnapshotError } from '../emulator/snapshot-file.ts';
+import { Profile } from '../emulator/profile.ts';
 import { type Pack, loadPack } from '../pack/load.ts';
 import { FolderFiles } from '../pack/node/folder-files.ts';
 import { ProbeError } from '../trace/probe-spec.ts';
@@ -10,6 +11,7 @@ import { type Arguments, ENGINES, parseArguments, type Step, USAGE, UsageError }
 import { CommandFiles } from './command-file.ts';
 import { ConsoleEcho } from './console-echo.ts';
 import { GdbPortError, serveGdb } from './gdb.ts';
+import { profileText } from './profile-text.ts';
 import { Runner, StepError } from './runner.ts';
 import { startTrace, type TraceRun } from './trace.ts';
 
@@ -30,7 +32,8 @@ async function main(): Promise<void> {
     return;
   }
   const echo = new ConsoleEcho(args.isQuiet);
-  const runner = new Runner(args.limit, (id, bytes) => echo.print(id, bytes));
+  const profile = args.wantsProfile ? new Profile(() => performance.now()) : undefined;
+  const runner = new Runner(args.limit, (id, bytes) => echo.print(id, bytes), profile);
   const threshold = ENGINES[args.engine];
   if (threshold !== undefined) runner.machine.translator.threshold = threshold;
   const pack = await prepare(runner, args);
@@ -38,6 +41,8 @@ async function main(): Promise<void> {
   const failure = await runSteps(runner, args, trace);
   trace?.finish();
   echo.finish();
+  // Standard output is the report's.
+  if (profile) console.error(profileText(runner.machine, profile, runner.report(false, [])));
   printReport(runner, args, pack);
   if (failure) throw failure;
 }

@@ -4,6 +4,7 @@ import type { ConsoleId } from '../awareness/consoles.ts';
 import { EL, SLEEP } from '../emulator/cpu/state.ts';
 import { Reg } from '../emulator/cpu/system-registers/offsets.ts';
 import { hashMachine, loadMachine, saveMachine } from '../emulator/machine-state.ts';
+import type { Profile } from '../emulator/profile.ts';
 import { Machine, type RunResult } from '../emulator/machine.ts';
 import { DRAM_BASE } from '../emulator/memory-layout.ts';
 import type { UnmodelledAccess } from '../emulator/unmodelled.ts';
@@ -36,19 +37,22 @@ export interface RunReport {
 }
 
 export class Runner {
-  readonly machine = new Machine();
+  readonly machine: Machine;
   private readonly consoles: GuestConsoles;
   private readonly transcripts = new Transcripts();
-  private readonly health = new GuestHealth(this.machine);
+  private readonly health: GuestHealth;
   private memoryIsZero = true;
   private seconds = 0;
   private executed = 0;
 
-  /** `limit`: instructions in all; `show` gets what the consoles print. */
+  /** `limit`: instructions in all; `show` gets what the consoles print; `profile` counts where time goes. */
   constructor(
     private readonly limit: number,
     show: (console: ConsoleId, bytes: Uint8Array) => void,
+    profile?: Profile,
   ) {
+    this.machine = new Machine(profile);
+    this.health = new GuestHealth(this.machine);
     this.consoles = new GuestConsoles(this.machine, (console, bytes) => {
       show(console, bytes);
       this.health.printed(console, bytes);

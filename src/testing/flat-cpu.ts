@@ -4,13 +4,25 @@ import { Access, Status, type Cpu, type CpuHost, type Exceptions, type Mmu } fro
 import { Interpreter } from '../emulator/cpu/interpreter.ts';
 import { RECORD_SIZE } from '../emulator/cpu/records.ts';
 import { Translator } from '../emulator/cpu/translator.ts';
-import { BUDGET, CpuState, EL, FETCH_TLB, PC, SPSEL, TLB, TLB_USER } from '../emulator/cpu/state.ts';
+import {
+  BUDGET,
+  CpuState,
+  EL,
+  FETCH_ENTRIES,
+  FETCH_MASK,
+  FETCH_TLB,
+  PC,
+  SPSEL,
+  TLB,
+  TLB_USER,
+} from '../emulator/cpu/state.ts';
 import { Sctlr } from '../emulator/cpu/system-registers/bits.ts';
 import { Reg } from '../emulator/cpu/system-registers/offsets.ts';
 import { resetCpuState } from '../emulator/cpu/system-registers/reset.ts';
 import { systemRegisters } from '../emulator/cpu/system-registers/system-registers.ts';
+import { TLB_MASK } from '../emulator/cpu/uops/context.ts';
 import { updateFpTrap } from '../emulator/cpu/fp-access.ts';
-import { DRAM_BASE, MEMORY_PAGES, ramOffset, SCRATCH, TLB_BASE } from '../emulator/memory-layout.ts';
+import { DRAM_BASE, MEMORY_PAGES, ramOffset, SCRATCH, TLB_BASE, TLB_CONTEXT_SIZE } from '../emulator/memory-layout.ts';
 
 /** What stopped a run early. */
 export type Stop = {
@@ -54,7 +66,7 @@ export class FlatCpu {
     this.#enterEl0();
     this.state.set(TLB, TLB_BASE);
     this.state.set(TLB_USER, TLB_BASE);
-    this.u8.fill(0xff, TLB_BASE, TLB_BASE + 0x2000);
+    this.u8.fill(0xff, TLB_BASE, TLB_BASE + TLB_CONTEXT_SIZE);
     this.forgetCode();
   }
 
@@ -74,7 +86,7 @@ export class FlatCpu {
 
   /** Makes changed code visible. */
   forgetCode(): void {
-    this.u8.fill(0xff, this.state.base + FETCH_TLB, this.state.base + FETCH_TLB + 1024);
+    this.u8.fill(0xff, this.state.base + FETCH_TLB, this.state.base + FETCH_TLB + 16 * FETCH_ENTRIES);
     this.translator.reset();
     this.interpreter.pool.reset();
   }
@@ -115,7 +127,7 @@ export class FlatCpu {
     }
     if ((pc & 3n) !== 0n) return this.#abort('unaligned');
     const records = this.#recordsOf(pc);
-    const entry = this.state.base + FETCH_TLB + (Number((pc >> 12n) & 63n) << 4);
+    const entry = this.state.base + FETCH_TLB + (Number((pc >> 8n) & 0xffff_ffffn) & FETCH_MASK);
     this.view.setBigUint64(entry, pc & ~0xfffn, true);
     this.view.setUint32(entry + 8, records, true);
     return records;
@@ -188,7 +200,7 @@ export class FlatCpu {
 
   /** The soft TLB knows a page of DRAM from now on. */
   #keep(page: number): void {
-    const entry = TLB_BASE + ((page >>> 7) & 0x1fe0);
+    const entry = TLB_BASE + ((page >>> 7) & TLB_MASK);
     this.view.setBigUint64(entry, BigInt(page), true);
     this.view.setBigUint64(entry + 8, BigInt(page), true);
     this.view.setUint32(entry + 16, DRAM_BASE, true);

@@ -10,15 +10,27 @@ import type { Signature } from '../../wasm/types.ts';
 import { Status, type Cpu } from './cpu.ts';
 import type { Helper } from './helpers.ts';
 import { CaseContext, FunctionContext, type MainLoop, sampleRecord } from './interpreter-context.ts';
-import { Linker, type ModuleParts } from './linker.ts';
-import { ENTRIES, OP_BREAK, OP_PAGE_END, OP_TRANSLATED, OP_UNDECODED, RECORD_SIZE, RecordPool } from './records.ts';
-import { BUDGET, FETCH_TLB, FP_TRAP, PC } from './state.ts';
+import { Linker, type ModuleParts, VARIANT_TABLE_SIZE } from './linker.ts';
+import type { Profile } from '../profile.ts';
+import {
+  ENTRIES,
+  OP_BREAK,
+  OP_PAGE_END,
+  OP_TRANSLATED,
+  OP_UNDECODED,
+  RECORD_SIZE,
+  RecordPool,
+  RECORDS_PER_PAGE,
+} from './records.ts';
+import { BUDGET, FETCH_MASK, FETCH_TLB, FP_TRAP, PC } from './state.ts';
 import type { Operands, UopContext } from './uops/context.ts';
 import { allDefinitions, definitionOf, variantKey, type UopDefinition } from './uops/define.ts';
 import './uops/all.ts';
 
 const FUNCTION_SIGNATURE: Signature = { params: ['i32', 'i32'], result: 'i32' };
 const FIRST_VARIANT = 4;
+/** Most records that are decoded at a time. */
+const DECODED_AHEAD = 24;
 
 /** A translated region: `(cpu, page VA, budget, block) -> Exit`. BUDGET and PC in the state block are exact when it returns. */
 export const REGION_SIGNATURE: Signature = { params: ['i32', 'i64', 'i32', 'i32'], result: 'i32' };
@@ -60,14 +72,16 @@ export class Interpreter {
   constructor(
     readonly memory: WebAssembly.Memory,
     readonly host: InterpreterHost,
+    readonly profile?: Profile,
   ) {
     this.pool = new RecordPool(memory.buffer);
     this.#words = new Uint32Array(memory.buffer);
-    this.linker = new Linker(memory, () => host.cpus, this.#ownHelpers());
+    this.linker = new Linker(memory, () => host.cpus, this.#ownHelpers(), profile);
+    profile?.attach(memory.buffer, VARIANT_TABLE_SIZE);
     const hot = hotVariants();
     hot.forEach(({ key }, i) => this.#ops.set(key, FIRST_VARIANT + i));
     this.#nextOp = FIRST_VARIANT + hot.length;
-    this.#run = this.linker.instantiate({ tables: true }, (parts) => defineMainLoop(parts, hot)) as (
+    this.#run = this.linker.instantiate({ tables: true }, (parts) => defineMainLoop(parts, hot, profile)) as (
       cpu: number,
     ) => void;
   }
@@ -81,8 +95,24 @@ export class Interpreter {
   decodeRecord(record: number): void {
     const { page, word } = this.pool.locate(record);
     this.host.decoding(page);
-    const { op, operands } = this.decode(page, word);
+    this.#write(record, page, word);
+  }
+
+  /** Decodes a record and those after it to the end of its block: what runs next. */
+  #decodeBlock(record: number): void {
+    const { pool } = this;
+    const { page, word } = pool.locate(record);
+    this.host.decoding(page);
+    const end = Math.min(word + DECODED_AHEAD, RECORDS_PER_PAGE);
+    for (let at = record, next = word; next < end && pool.op(at) === OP_UNDECODED; at += RECORD_SIZE) {
+      if (this.#write(at, page, next++).ends) return;
+    }
+  }
+
+  #write(record: number, page: number, word: number): UopDefinition {
+    const { op, operands, definition } = this.decode(page, word);
     this.pool.write(record, this.host.hasBreakpoint(page, word) ? OP_BREAK : op, operands);
+    return definition;
   }
 
   /** At a breakpoint: 0 to stop, else the op to go on with. */
@@ -115,6 +145,11 @@ export class Interpreter {
     return { op: this.#opOf(definition, statics), operands, definition, statics };
   }
 
+  /** Name and static fields of every op that an instruction has needed, or that the main loop has a case for. */
+  get opNames(): ReadonlyMap<number, string> {
+    return new Map([...this.#ops].map(([key, op]) => [op, key]));
+  }
+
   #opOf(definition: UopDefinition, statics: Record<string, number>): number {
     const key = variantKey(definition, statics);
     const known = this.#ops.get(key);
@@ -137,7 +172,7 @@ export class Interpreter {
     return {
       fetch: { params: [], result: 'i32', run: (cpu) => host.fetch(cpu) },
       break: { params: ['i32'], result: 'i32', run: (cpu, record) => this.#breakOp(cpu, record) },
-      decode: { params: ['i32'], run: (_cpu, record) => this.decodeRecord(record) },
+      decode: { params: ['i32'], run: (_cpu, record) => this.#decodeBlock(record) },
       sample: { params: ['i32'], run: (_cpu, record) => host.sample(record) },
       data: {
         params: ['i32', 'i32', 'i32'],
@@ -189,7 +224,7 @@ interface TranslationLocals {
   readonly skip: Local;
 }
 
-function defineMainLoop(parts: ModuleParts, hot: readonly Variant[]): FunctionRef {
+function defineMainLoop(parts: ModuleParts, hot: readonly Variant[], profile?: Profile): FunctionRef {
   return parts.module.define({ params: ['i32'] }, (f) => {
     const locals = {
       cpu: f.params[0],
@@ -204,7 +239,7 @@ function defineMainLoop(parts: ModuleParts, hot: readonly Variant[]): FunctionRe
     f.block((exit) => {
       f.loop((resync) => {
         emitFetch(f, { ...locals, next: resync, resync, exit }, parts.helpers);
-        f.loop((next) => emitDispatch(parts, f, { ...locals, next, resync, exit }, translation, hot));
+        f.loop((next) => emitDispatch(parts, f, { ...locals, next, resync, exit }, translation, hot, profile));
       });
     });
   });
@@ -215,7 +250,7 @@ function emitFetch(f: FunctionBuilder, main: MainLoop, refs: ModuleParts['helper
   const { cpu, record, pageRecords, pageVa, budget } = main;
   f.scope(() => {
     const pc = f.let(i64.load(cpu.get, PC));
-    const entry = f.let(i32.add(cpu.get, i32.and(i32.shr_u(i32.wrap_i64(pc), 8), 63 << 4)));
+    const entry = f.let(i32.add(cpu.get, i32.and(i32.shr_u(i32.wrap_i64(pc), 8), FETCH_MASK)));
     f.set(pageVa, i64.and(pc, -0x1000n));
     // A misaligned PC never equals a tag, so it reaches the slow path, which takes the exception.
     f.if(
@@ -245,6 +280,7 @@ function emitDispatch(
   main: MainLoop,
   translation: TranslationLocals,
   hot: readonly Variant[],
+  profile?: Profile,
 ): void {
   const { helpers: refs } = parts;
   const { cpu, record, pageVa, budget } = main;
@@ -261,6 +297,7 @@ function emitDispatch(
     f.br(main.next);
   };
   f.loop((dispatch) => {
+    profile?.emitOp(f, op.get);
     const cases: (() => void)[] = [];
     cases[OP_UNDECODED] = () => {
       f.do((refs.get('decode') as FunctionRef).call(cpu.get, record.get));
@@ -288,6 +325,7 @@ function emitDispatch(
           f.br(dispatch);
         },
         op,
+        profile,
       );
     for (const { definition, statics } of hot)
       cases.push(() => {
@@ -313,6 +351,7 @@ function emitEnter(
   { isShort, skip }: TranslationLocals,
   dispatch: () => void,
   op: Local,
+  profile?: Profile,
 ): void {
   const { cpu, record, pageRecords, pageVa, budget } = main;
   const offset = i32.shr_u(i32.sub(record.get, pageRecords.get), 1);
@@ -331,10 +370,14 @@ function emitEnter(
   f.loop((again) => {
     const args = [cpu.get, pageVa.get, budget.get, i32.load16_u(at.get, 2)];
     f.set(exit, parts.module.callIndirect(parts.regions, REGION_SIGNATURE, index.get, ...args));
+    profile?.emit(f, 'regionEntries');
+    profile?.emit(f, 'regionInstructions', i64.extend_i32_u(i32.sub(budget.get, i32.load(cpu.get, BUDGET))));
+    profile?.emitExit(f, exit.get);
     f.set(budget, i32.load(cpu.get, BUDGET));
     f.if(i32.eqz(exit.get), () => {
       emitChain(f, main, at, index);
       f.brIf(again, index.get);
+      profile?.emit(f, 'exitUntranslated');
       f.br(main.resync);
     });
   });
@@ -352,7 +395,7 @@ function emitChain(f: FunctionBuilder, main: MainLoop, at: Local, index: Local):
   const { cpu, pageVa, pageRecords } = main;
   const pc = f.let(i64.load(cpu.get, PC));
   const low = f.let(i32.wrap_i64(pc));
-  const fetch = f.let(i32.add(cpu.get, i32.and(i32.shr_u(low, 8), 63 << 4)));
+  const fetch = f.let(i32.add(cpu.get, i32.and(i32.shr_u(low, 8), FETCH_MASK)));
   f.set(index, 0);
   f.if(i64.eq(i64.and(pc, -0x1000n + 3n), i64.load(fetch, FETCH_TLB)), () => {
     f.set(pageRecords, i32.load(fetch, FETCH_TLB + 8));

@@ -5,6 +5,7 @@ import type { Signature } from '../../wasm/types.ts';
 import { CPU_STATE, CPU_STATE_STRIDE, MEMORY_PAGES } from '../memory-layout.ts';
 import type { Cpu } from './cpu.ts';
 import { allHelpers, type Helper } from './helpers.ts';
+import type { Profile } from '../profile.ts';
 import type { HelperRefs } from './interpreter-context.ts';
 
 /** Functions of uop variants, by op. */
@@ -40,25 +41,38 @@ export class Linker {
     readonly memory: WebAssembly.Memory,
     cpus: () => readonly Cpu[],
     own: Readonly<Record<string, Helper>>,
+    profile?: Profile,
   ) {
     const helpers = [...Object.entries(own), ...allHelpers()];
     this.#signatures = helpers.map(([name, h]) => [name, { params: ['i32', ...h.params], result: h.result }]);
     this.#imports = { memory, variants: this.variants, regions: this.regions };
-    for (const [name, helper] of helpers) this.#imports[name] = bind(helper, cpus);
+    for (const [name, helper] of helpers) {
+      const bound = bind(helper, cpus);
+      this.#imports[name] = profile ? profile.wrap(name, bound) : bound;
+    }
   }
 
-  /** Lets code be generated that is thrown away. */
-  dryRun(build: (parts: ModuleParts) => void): void {
-    build(this.#parts({}));
+  /** For code that is generated and thrown away. */
+  dryParts(): ModuleParts {
+    return this.#parts({});
   }
 
   /** Builds a module around one exported function and gives it. */
   instantiate(imports: Imports, build: (parts: ModuleParts) => FunctionRef): unknown {
+    return this.instantiateAll(imports, (parts) => [build(parts)])[0];
+  }
+
+  /** Builds a module around several exported functions and gives them. One module for many costs far less than one for each. */
+  instantiateAll(imports: Imports, build: (parts: ModuleParts) => readonly FunctionRef[]): readonly unknown[] {
     const parts = this.#parts(imports);
     const { module } = parts;
-    module.export('run', build(parts));
+    const names = build(parts).map((ref, i) => {
+      module.export(`f${i}`, ref);
+      return `f${i}`;
+    });
     const compiled = new WebAssembly.Module(module.finish());
-    return new WebAssembly.Instance(compiled, { env: this.#imports as Record<string, never> }).exports.run;
+    const { exports } = new WebAssembly.Instance(compiled, { env: this.#imports as Record<string, never> });
+    return names.map((name) => exports[name]);
   }
 
   #parts({ tables = false, helpers }: Imports): ModuleParts {

@@ -5,7 +5,7 @@
  * Op 0 is "not decoded yet", op 1 ends the page, op 2 is a breakpoint, op 3 enters
  * translated code.
  */
-import { RECORDS_BASE, RECORDS_END } from '../memory-layout.ts';
+import { DRAM_SIZE, OCM_SIZE, pageIndex, RECORDS_BASE, RECORDS_END } from '../memory-layout.ts';
 import type { Operands } from './uops/context.ts';
 
 export const RECORD_SIZE = 16;
@@ -23,7 +23,8 @@ export const OP_TRANSLATED = 3;
 
 /** Slots of decoded pages, by the linear address of the page in guest RAM. */
 export class RecordPool {
-  readonly #slots = new Map<number, number>();
+  /** Slot of each page by its number, 0 for none: a map would be keyed by numbers too large for the engine's small integers. */
+  readonly #slots = new Int32Array((DRAM_SIZE + OCM_SIZE) >>> 12);
   readonly #pages: number[] = [];
   readonly #u8: Uint8Array;
   readonly #view: DataView;
@@ -38,7 +39,7 @@ export class RecordPool {
 
   /** Linear address of a page's records, or 0 when it has none. */
   find(page: number): number {
-    return this.#slots.get(page) ?? 0;
+    return this.#slots[pageIndex(page)];
   }
 
   get isFull(): boolean {
@@ -49,29 +50,29 @@ export class RecordPool {
   allocate(page: number): number {
     const slot = RECORDS_BASE + this.#pages.length * SLOT_SIZE;
     this.#pages.push(page);
-    this.#slots.set(page, slot);
+    this.#slots[pageIndex(page)] = slot;
     this.#clear(slot);
     return slot;
   }
 
   /** Forgets what a page's records said; the slot stays. False when the page has none. */
   invalidate(page: number): boolean {
-    const slot = this.#slots.get(page);
-    if (slot === undefined) return false;
+    const slot = this.find(page);
+    if (slot === 0) return false;
     this.#clear(slot);
     return true;
   }
 
   /** Forgets all pages and tells which there were. */
   reset(): readonly number[] {
-    this.#slots.clear();
+    this.#slots.fill(0);
     return this.#pages.splice(0);
   }
 
   /** The record of a word of a page, or 0 when the page has none. */
   record(page: number, word: number): number {
-    const slot = this.#slots.get(page);
-    return slot === undefined ? 0 : slot + word * RECORD_SIZE;
+    const slot = this.find(page);
+    return slot === 0 ? 0 : slot + word * RECORD_SIZE;
   }
 
   /** Makes a record undecoded again. */
@@ -81,8 +82,8 @@ export class RecordPool {
 
   /** Makes the records of a range of words of a page undecoded again. */
   forgetWords(page: number, from: number, to: number): void {
-    const slot = this.#slots.get(page);
-    if (slot === undefined) return;
+    const slot = this.find(page);
+    if (slot === 0) return;
     for (let word = from; word < to; word++) this.forget(slot + word * RECORD_SIZE);
   }
 

@@ -51,8 +51,11 @@ export const FPCR = 0x400;
 export const FPSR = 0x404;
 /** System registers, 8 bytes each; the index is assigned by `system-registers/`. */
 export const SYSREG = 0x800;
-/** Fetch TLB (interpreter-private), see `cpu/fetch.ts`. */
+/** Fetch TLB (interpreter-private): `FETCH_ENTRIES` entries of 16 bytes, see `mmu/fetch-entries.ts`. */
 export const FETCH_TLB = 0x2000;
+export const FETCH_ENTRIES = 256;
+/** Picks an entry's offset out of the PC shifted right by 8. */
+export const FETCH_MASK = (FETCH_ENTRIES - 1) << 4;
 
 /** Interrupt signals into a CPU. */
 export const Line = { IRQ: 1, FIQ: 2, vIRQ: 4, vFIQ: 8 } as const;

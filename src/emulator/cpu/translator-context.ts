@@ -52,6 +52,11 @@ export class TrackingBuilder extends FunctionBuilder {
     this.valid.others = 0;
   }
 
+  /** What follows is never reached: whatever the code says of copies there, they are valid. */
+  unreached(): void {
+    this.#set({ registers: -1, others: -1 });
+  }
+
   override if(condition: Value, then: () => void, otherwise?: () => void): void {
     const { registers, others } = this.valid;
     let after = { registers, others };
@@ -236,6 +241,17 @@ export class RegionContext extends UopContext {
     this.f.set(result, call);
     this.f.forget();
     return result.get;
+  }
+
+  /** The general way is the interpreter's: copies stay valid behind the quick one. */
+  override fast(isFast: Expr, quick: () => void): void {
+    this.effects.exits = true;
+    this.f.if(isFast, quick, () => {
+      this.f.do(i64.store(this.cpu, this.pc(), PC));
+      this.f.do(i32.store(this.cpu, i32.add(this.exits.budget.get, this.#after + 1), BUDGET));
+      this.f.return(Exit.interpret);
+      this.f.unreached();
+    });
   }
 
   protected override slowAddress(va: Expr, _options: AccessOptions, info: Expr): Expr {

@@ -9,7 +9,8 @@ import type { Expr } from '../../wasm/expr.ts';
 import type { Label, Local } from '../../wasm/function.ts';
 import type { FunctionRef } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/ops.ts';
-import { emitVariant, Exit, type Interpreter, REGION_SIGNATURE } from './interpreter.ts';
+import { type Decoding, emitVariant, Exit, type Interpreter, REGION_SIGNATURE } from './interpreter.ts';
+import type { HelperRefs } from './interpreter-context.ts';
 import { type ModuleParts, REGION_TABLE_SIZE } from './linker.ts';
 import { OP_TRANSLATED } from './records.ts';
 import { type Block, findRegion, neverFallsThrough } from './region.ts';
@@ -21,7 +22,11 @@ import { variantKey } from './uops/define.ts';
  * Samples of a record (one in about 24 executions) that make it worth translating. The host's compilers cost milliseconds a region, most of them for the optimised
  * code: what runs less than some ten thousand times is cheaper interpreted.
  */
-const HOT = 600;
+const HOT = 60;
+/** Records that became hot are translated together, because a module has a price whatever is in it. */
+const BATCH = 12;
+/** Share of the threshold that makes a record warm enough to be translated with others that are hot. */
+const WARM = 0.5;
 /** Translated bytes (of wasm) after which everything is dropped and made anew as needed. */
 const MAX_CODE = 48 << 20;
 
@@ -35,6 +40,12 @@ interface Region {
   readonly records: readonly number[];
 }
 
+/** A region whose code is to be made. */
+interface Plan {
+  readonly region: Region;
+  readonly blocks: readonly Block[];
+}
+
 /** What the machine knows of a page that concerns translation. */
 export interface TranslatorHost {
   hasBreakpoint(page: number, word: number): boolean;
@@ -46,8 +57,12 @@ export class Translator {
   /** Regions made since the start, and their bytes of wasm. */
   readonly made = { regions: 0, bytes: 0 };
   readonly #counts = new Map<number, number>();
+  /** Hot records that wait for others. */
+  readonly #waiting = new Set<number>();
   readonly #byPage = new Map<number, Region[]>();
   readonly #effects = new Map<string, Effects>();
+  /** What code that nobody runs is generated against. */
+  #dry: { readonly ram: FunctionRef; readonly helpers: HelperRefs } | undefined;
   readonly #freeIndices: number[] = [];
   #nextIndex = 1;
   #codeBytes = 0;
@@ -63,8 +78,27 @@ export class Translator {
     this.#counts.set(record, count);
     if (count < this.threshold) return;
     this.#counts.delete(record);
-    const { page, word } = this.interpreter.pool.locate(record);
-    if (this.interpreter.pool.op(record) !== OP_TRANSLATED) this.#translate(page, word);
+    if (this.interpreter.pool.op(record) === OP_TRANSLATED) return;
+    this.#waiting.add(record);
+    if (this.#waiting.size >= (this.threshold > 1 ? BATCH : 1)) this.#translateWaiting();
+  }
+
+  /** Translates what became hot, and what nearly is. */
+  #translateWaiting(): void {
+    const warm = this.threshold * WARM;
+    for (const [record, count] of this.#counts) {
+      if (this.#waiting.size >= 4 * BATCH) break;
+      if (count >= warm) this.#waiting.add(record);
+    }
+    if (this.#codeBytes > MAX_CODE || this.#nextIndex + this.#waiting.size > REGION_TABLE_SIZE) this.reset();
+    const plans: Plan[] = [];
+    for (const record of this.#waiting) {
+      const plan = this.#plan(record);
+      if (plan) plans.push(plan);
+      this.#counts.delete(record);
+    }
+    this.#waiting.clear();
+    if (plans.length > 0) this.#make(plans);
   }
 
   /** Words `from` up to `to` of a page change: translations made from them go. */
@@ -82,6 +116,7 @@ export class Translator {
     for (const regions of this.#byPage.values()) for (const region of regions) this.#drop(region);
     this.#byPage.clear();
     this.#counts.clear();
+    this.#waiting.clear();
     this.#codeBytes = 0;
   }
 
@@ -95,34 +130,39 @@ export class Translator {
     this.#freeIndices.push(region.index);
   }
 
-  #translate(page: number, start: number): void {
+  /** Finds the region that begins at a record, and makes its records enter it; the code itself comes with `#make`. */
+  #plan(record: number): Plan | undefined {
     const { pool } = this.interpreter;
-    const blocks = findRegion(
-      {
-        decode: (word) => this.interpreter.decode(page, word),
-        isBarrier: (word) => this.#isBarrier(page, word),
-      },
-      start,
-    );
-    if (blocks.length === 0) return;
-    if (this.#codeBytes > MAX_CODE) this.reset();
+    if (pool.op(record) === OP_TRANSLATED) return undefined;
+    const { page, word: start } = pool.locate(record);
+    const decode = (word: number): Decoding => this.interpreter.decode(page, word);
+    const blocks = findRegion({ decode, isBarrier: (word) => this.#isBarrier(page, word) }, start);
+    if (blocks.length === 0) return undefined;
     const index = this.#freeIndices.pop() ?? this.#nextIndex++;
-    if (index >= REGION_TABLE_SIZE) return this.reset();
-    const run = this.interpreter.linker.instantiate({ helpers: this.#helpersOf(blocks) }, (parts) =>
-      this.#build(parts, blocks),
-    );
-    this.interpreter.linker.regions.set(index, run);
     const records = blocks.map(({ start: word }, block) => {
-      const record = pool.record(page, word);
-      this.interpreter.decodeRecord(record);
-      pool.enter(record, index, block);
-      return record;
+      const entrance = pool.record(page, word);
+      this.interpreter.decodeRecord(entrance);
+      pool.enter(entrance, index, block);
+      return entrance;
     });
     const last = blocks[blocks.length - 1];
     const region = { index, page, from: blocks[0].start, to: last.start + last.instructions.length, records };
-    const regions = this.#byPage.get(page);
-    if (regions) regions.push(region);
-    else this.#byPage.set(page, [region]);
+    return { region, blocks };
+  }
+
+  #make(plans: readonly Plan[]): void {
+    const { linker } = this.interpreter;
+    const runs = linker.instantiateAll({ helpers: this.#helpersOf(plans.flatMap(({ blocks }) => blocks)) }, (parts) => {
+      const ram = defineRam(parts);
+      const go = defineExit(parts);
+      return plans.map(({ blocks }) => this.#build(parts, blocks, ram, go));
+    });
+    plans.forEach(({ region }, i) => {
+      linker.regions.set(region.index, runs[i]);
+      const regions = this.#byPage.get(region.page);
+      if (regions) regions.push(region);
+      else this.#byPage.set(region.page, [region]);
+    });
   }
 
   #isBarrier(page: number, word: number): boolean {
@@ -130,9 +170,7 @@ export class Translator {
     return this.interpreter.pool.op(this.interpreter.pool.record(page, word)) === OP_TRANSLATED;
   }
 
-  #build(parts: ModuleParts, blocks: readonly Block[]): FunctionRef {
-    const ram = defineRam(parts);
-    const go = defineExit(parts);
+  #build(parts: ModuleParts, blocks: readonly Block[], ram: FunctionRef, go: FunctionRef): FunctionRef {
     const f = new TrackingBuilder(REGION_SIGNATURE);
     this.#emitRegion(f, parts, blocks, ram, go);
     this.made.regions++;
@@ -195,6 +233,11 @@ export class Translator {
     return names;
   }
 
+  #dryParts(): { readonly ram: FunctionRef; readonly helpers: HelperRefs } {
+    const parts = this.interpreter.linker.dryParts();
+    return { ram: defineRam(parts), helpers: parts.helpers };
+  }
+
   /** What a variant does, found by generating it for nobody. */
   #effectsOf({ definition, statics, operands }: Block['instructions'][number]): Effects {
     const key = variantKey(definition, statics);
@@ -202,18 +245,13 @@ export class Translator {
     if (known) return known;
     const f = new TrackingBuilder(REGION_SIGNATURE);
     const [cpu, pageVa, budget] = f.params;
-    let effects = new Effects();
-    this.interpreter.linker.dryRun((parts) => {
-      const nowhere = () => {};
-      const ram = defineRam(parts);
-      const exits = { cpu, pageVa, budget, goto: nowhere, jump: nowhere, ram, helpers: parts.helpers };
-      const context = new RegionContext(f, exits);
-      context.bind(0, operands, 0, true);
-      emitVariant(context, definition, statics);
-      effects = context.effects;
-    });
-    this.#effects.set(key, effects);
-    return effects;
+    const nowhere = () => {};
+    const { ram, helpers } = (this.#dry ??= this.#dryParts());
+    const context = new RegionContext(f, { cpu, pageVa, budget, goto: nowhere, jump: nowhere, ram, helpers });
+    context.bind(0, operands, 0, true);
+    emitVariant(context, definition, statics);
+    this.#effects.set(key, context.effects);
+    return context.effects;
   }
 }
 

@@ -138,7 +138,19 @@ export class ContextSet {
     context.ownerEpoch = -1;
     context.inUse = true;
     context.regime.decode(this.scratch, el === 2 ? 2 : 1);
+    const relative = el === 1 ? this.relativeOf(context) : undefined;
+    if (relative !== undefined) context.inheritGlobals(relative);
     return context;
+  }
+
+  /** The context used last that has the same upper half of the address space: it differs in TTBR0 and the ASID only. */
+  private relativeOf(context: TlbContext): TlbContext | undefined {
+    let best: TlbContext | undefined;
+    for (const other of this.contexts) {
+      if (other === context || !other.inUse || (best !== undefined && other.lastUse < best.lastUse)) continue;
+      if (sharesUpperHalf(other, context)) best = other;
+    }
+    return best;
   }
 
   private victim(): TlbContext {
@@ -150,6 +162,20 @@ export class ContextSet {
     if (best === undefined) throw new Error('a CPU needs more than one TLB context');
     return best;
   }
+}
+
+/** Words of TTBR0, and the high one of TTBR1, whose upper 16 bits are an ASID. */
+const TTBR0_WORD = 2 * RegimeRegister.TTBR0_EL1;
+const TTBR1_HIGH_WORD = 2 * RegimeRegister.TTBR1_EL1 + 1;
+
+function sharesUpperHalf(a: TlbContext, b: TlbContext): boolean {
+  if (a.el !== b.el) return false;
+  for (let word = 0; word < WORD_COUNT; word++) {
+    if (word === TTBR0_WORD || word === TTBR0_WORD + 1) continue;
+    const difference = a.registers[word] ^ b.registers[word];
+    if ((word === TTBR1_HIGH_WORD ? difference & 0xffff : difference) !== 0) return false;
+  }
+  return true;
 }
 
 /** Hash of what changes often at EL1 and EL0: the table bases with their ASID and VMID. */

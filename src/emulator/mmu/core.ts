@@ -5,7 +5,7 @@ import { ContextSet } from './contexts.ts';
 import { isDevice } from './memory-attributes.ts';
 import type { Fault } from './fault.ts';
 import { Stage2Cache } from './stage2-cache.ts';
-import { Entry } from './tlb.ts';
+import { Entry, NOT_GLOBAL } from './tlb.ts';
 import type { TlbContext } from './tlb.ts';
 import { WriterIndex } from './writer-index.ts';
 import { Permission, Walker, Want } from './translation-table-walk.ts';
@@ -101,13 +101,14 @@ export class MmuCore {
 
   /** Puts the page just translated into the TLB when inline accesses to it are harmless; the entry, or -1. */
   install(context: TlbContext, vaLo: number, vaHi: number, page: number): number {
-    const { permissions, attributes, blockShift } = this.walker;
+    const { permissions, attributes, blockShift, notGlobal } = this.walker;
     context.noteBlockSize(blockShift);
     const watched = (this.bytes[PAGE_FLAGS + pageIndex(page)] & PageFlag.watched) !== 0;
     const readable = (permissions & Permission.read) !== 0;
     // Unaligned accesses to Device memory, or under SCTLR.A, must come to the slow path to fault.
     if (watched || !readable || isDevice(attributes) || context.regime.alignmentCheck) return -1;
-    return context.install(vaLo, vaHi, page, permissions, blockShift);
+    const flags = notGlobal ? permissions | NOT_GLOBAL : permissions;
+    return context.install(vaLo, vaHi, page, flags, blockShift);
   }
 
   #noteWrite(cpu: Cpu, context: TlbContext, e: number, linear: number): void {

@@ -11,9 +11,9 @@ import {
 import type { MmuBench, RegisterValues } from '../../testing/bare-metal/mmu-fixture.ts';
 import { TableBuilder } from '../../testing/bare-metal/mmu-tables.ts';
 import { Access, Status } from '../cpu/cpu.ts';
-import { FETCH_TLB, PC, TLB, TLB_USER } from '../cpu/state.ts';
+import { FETCH_ENTRIES, FETCH_TLB, PC, TLB, TLB_USER } from '../cpu/state.ts';
 import { Reg } from '../cpu/system-registers/offsets.ts';
-import { PAGE_FLAGS, PageFlag, pageIndex, ramOffset, SCRATCH } from '../memory-layout.ts';
+import { PAGE_FLAGS, PageFlag, pageIndex, ramOffset, SCRATCH, TLB_ENTRIES } from '../memory-layout.ts';
 import { regimeRegisters } from './regime.ts';
 import { explainWalk, liveView, translate, translateIpa } from './translate.ts';
 
@@ -22,6 +22,7 @@ const NORMAL = (1n << 10n) | (3n << 8n) | (1n << 2n);
 const DEVICE = (1n << 10n) | (0n << 2n);
 const EL0_ACCESS = 1n << 6n;
 const READ_ONLY = 1n << 7n;
+const NG = 1n << 11n;
 const UXN = 1n << 54n;
 const PXN = 1n << 53n;
 /** Stage-2 leaf bits: AF, inner shareable, write-back, read and write. */
@@ -62,12 +63,12 @@ function mapPage(va: bigint, pa: bigint, attributes: bigint): void {
 }
 
 function tlbWords(cpu = bench.cpu): Uint32Array {
-  return new Uint32Array(bench.memory, cpu.state.get(TLB), 256 * 8);
+  return new Uint32Array(bench.memory, cpu.state.get(TLB), TLB_ENTRIES * 8);
 }
 
 /** Whether inline loads (or stores) to `va` would hit. */
 function hits(va: bigint, write = false, cpu = bench.cpu): boolean {
-  const entry = (Number(va >> 12n) & 255) * 8 + (write ? 2 : 0);
+  const entry = (Number(va >> 12n) & (TLB_ENTRIES - 1)) * 8 + (write ? 2 : 0);
   const words = tlbWords(cpu);
   return words[entry] === Number(va & 0xffff_f000n) && words[entry + 1] === Number(va >> 32n);
 }
@@ -90,7 +91,7 @@ describe('stage 1', () => {
     expect(linear).toBe(ramOffset(Number(PA) + 8));
     expect(hits(VA)).toBe(true);
     expect(hits(VA, true)).toBe(false);
-    const entry = (Number(VA >> 12n) & 255) * 8;
+    const entry = (Number(VA >> 12n) & (TLB_ENTRIES - 1)) * 8;
     expect((tlbWords()[entry + 4] + 0x3456_7008) % 2 ** 32).toBe(linear);
   });
 
@@ -463,6 +464,20 @@ describe('contexts', () => {
     expect(hits(VA)).toBe(true);
   });
 
+  it('take global pages of the upper half over from another process, and no others', () => {
+    const global = 0xffff_ff80_0010_0000n;
+    const own = 0xffff_ff80_0010_1000n;
+    const upper = builder(0x21_0000);
+    upper.map(global, PA, 3, NORMAL);
+    upper.map(own, PA, 3, NORMAL | NG);
+    write(upper);
+    for (const va of [global, own]) bench.mmu.data(bench.cpu, Number(va & 0xffff_ffffn), Number(va >> 32n), LOAD_X3);
+    bench.set(1, { TTBR0_EL1: (7n << 48n) | 0x60_0000n });
+    expect([hits(global), hits(own), hits(VA)]).toEqual([true, false, false]);
+    tlbi(0, 7, 1, (global >> 12n) & 0xfff_ffff_ffffn);
+    expect(hits(global)).toBe(false);
+  });
+
   it('are separate for EL0, EL1 and EL2', () => {
     const el1 = bench.cpu.state.get(TLB);
     bench.set(0);
@@ -479,7 +494,7 @@ describe('contexts', () => {
   });
 
   describe('and the fetch TLB', () => {
-    const entry = FETCH_TLB + Number((VA >> 12n) & 63n) * 16;
+    const entry = FETCH_TLB + Number((VA >> 12n) & BigInt(FETCH_ENTRIES - 1)) * 16;
     const tag = () => bench.cpu.state.get64(entry);
     const NONE = 0xffff_ffff_ffff_ffffn;
 

@@ -3,7 +3,7 @@
  * registers, so it never holds an entry that another register value made. The last one stays empty for regimes that must always miss.
  *
  * Entry (32 bytes): read tag i64 @0, write tag i64 @8, addend i32 @16 (linear = addend + low half of the VA), linear address of the page u32 @20,
- * flags u32 @24: `Permission` bits in 2:0, log2 of the stage-1 entry's size in 15:8. A valid tag is a VA with its low 12 bits clear; all ones never matches.
+ * flags u32 @24: `Permission` bits in 2:0, nG in 3, log2 of the stage-1 entry's size in 15:8. A valid tag is a VA with its low 12 bits clear; all ones never matches.
  * The read tag with its flags is what an architectural TLB would hold; the write tag only says that a store needs no more bookkeeping.
  */
 import { TLB_BASE, TLB_CONTEXTS, TLB_CONTEXT_SIZE, TLB_ENTRIES, TLB_ENTRY_SIZE } from '../memory-layout.ts';
@@ -17,6 +17,8 @@ export const USABLE_CONTEXTS = TLB_CONTEXTS - 1;
 export const Entry = { tagLo: 0, tagHi: 1, writeLo: 2, writeHi: 3, addend: 4, page: 5, flags: 6 } as const;
 const ENTRY_WORDS = TLB_ENTRY_SIZE / 4;
 const INVALID = 0xffff_ffff;
+/** nG in an entry's flags. */
+export const NOT_GLOBAL = 8;
 /** High half of a VA without its top byte: TLBI names bits 55:12. */
 const UNTAGGED = 0xff_ffff;
 
@@ -80,6 +82,24 @@ export class TlbContext {
     this.filled = true;
     if (blockShift > 12) this.noteBlock(vaLo, vaHi, blockShift);
     return e;
+  }
+
+  /** Takes the global entries of the upper half over from a context whose TTBR1 tables are the same. Stores come to the slow path first. */
+  inheritGlobals(from: TlbContext): void {
+    if (!from.filled) return;
+    const { words } = this;
+    const distance = (this.base >> 2) - (from.base >> 2);
+    const first = from.base >>> 2;
+    for (let e = first; e < first + TLB_ENTRIES * ENTRY_WORDS; e += ENTRY_WORDS) {
+      if (words[e + Entry.tagHi] >>> 23 !== 0x1ff || words[e] === INVALID) continue;
+      if ((words[e + Entry.flags] & NOT_GLOBAL) !== 0) continue;
+      for (let word = 0; word < ENTRY_WORDS; word++) words[e + distance + word] = words[e + word];
+      words[e + distance + Entry.writeLo] = INVALID;
+      words[e + distance + Entry.writeHi] = INVALID;
+    }
+    this.filled = true;
+    this.blockSizes |= from.blockSizes;
+    for (let i = 0; i < this.blockFilter.length; i++) this.blockFilter[i] |= from.blockFilter[i];
   }
 
   allowWrite(e: number): void {

@@ -1,10 +1,12 @@
 /** Branches, exception generation, system instructions (Arm ARM C4.1.3). */
 import { signExtend } from '../../../arch/a64/operands.ts';
 import type { Fields } from '../../../arch/a64/encoding.ts';
+import type { Expr } from '../../../wasm/expr.ts';
 import { i32, i64 } from '../../../wasm/ops.ts';
-import { DAIF, EL, EVENT, EXCLUSIVE_SIZE, LINES, PC, X } from '../state.ts';
+import { DAIF, EL, EVENT, EXCLUSIVE_SIZE, LINES, PC, SPSEL, X } from '../state.ts';
+import { isPlain, isStackPointer, plainRegister } from '../system-registers/plain.ts';
 import type { UopContext } from './context.ts';
-import { combinations, define, xz } from './define.ts';
+import { combinations, define, xd, xz } from './define.ts';
 
 const LINK = X + 8 * 30;
 
@@ -168,13 +170,35 @@ function leaveAfter(c: UopContext): void {
   c.leave();
 }
 
-for (const [mnemonic, helper] of [
-  ['MRS', 'mrs'],
-  ['MSR', 'msr'],
-] as const)
-  define(`${mnemonic}_systemmove`, {
-    statics: () => ({}),
-    operands: (f) => ({ m: f.Rt, imm: systemEncoding(2 + f.o0, f) }),
-    ends: mnemonic === 'MSR',
-    emit: (c) => c.callStatus(helper, c.imm32(), c.raw('m')),
-  });
+/**
+ * Registers that reading or writing simply copies are inline where nothing traps; everything else asks TypeScript. A variant for each such register.
+ */
+define('MRS_systemmove', {
+  statics: (f) => ({ plain: isPlain(systemEncoding(2 + f.o0, f), true) ? systemEncoding(2 + f.o0, f) : 0 }),
+  operands: (f) => ({ d: xd(f.Rt), m: f.Rt, imm: systemEncoding(2 + f.o0, f) }),
+  emit: (c, { plain }) => {
+    const general = () => c.callStatus('mrs', c.imm32(), c.raw('m'));
+    if (!plain) return general();
+    const { offset, minimumEl } = plainRegister(plain, true);
+    c.fast(plainAccess(c, plain, minimumEl), () => c.setX('d', i64.load(c.cpu, offset)), general);
+  },
+});
+
+define('MSR_systemmove', {
+  statics: (f) => ({ plain: isPlain(systemEncoding(2 + f.o0, f), false) ? systemEncoding(2 + f.o0, f) : 0 }),
+  operands: (f) => ({ n: xz(f.Rt), m: f.Rt, imm: systemEncoding(2 + f.o0, f) }),
+  ends: true,
+  emit: (c, { plain }) => {
+    const general = () => c.callStatus('msr', c.imm32(), c.raw('m'));
+    if (!plain) return general();
+    const { offset, minimumEl, writable, fixed } = plainRegister(plain, false);
+    const value = i64.or(i64.and(c.x('n'), writable), fixed);
+    c.fast(plainAccess(c, plain, minimumEl), () => c.f.do(i64.store(c.cpu, value, offset)), general);
+  },
+});
+
+/** Whether an inline access is allowed: SP_EL0 has no name while it is in use. */
+function plainAccess(c: UopContext, encoding: number, minimumEl: number): Expr {
+  const isAllowed = i32.ge_u(c.word(EL), minimumEl);
+  return isStackPointer(encoding) ? i32.and(isAllowed, c.word(SPSEL)) : isAllowed;
+}

@@ -7,7 +7,7 @@ import type { FunctionBuilder } from '../../../wasm/function.ts';
 import { i32, i64, select } from '../../../wasm/ops.ts';
 import { v128 } from '../../../wasm/simd.ts';
 import type { ValType } from '../../../wasm/types.ts';
-import { SCRATCH } from '../../memory-layout.ts';
+import { SCRATCH, TLB_ENTRIES } from '../../memory-layout.ts';
 import { Access } from '../cpu.ts';
 import { CF, NF, TLB, TLB_USER, VF, X, ZF } from '../state.ts';
 
@@ -26,6 +26,8 @@ export interface Operands {
 
 /** Condition flags as kept in the state block. */
 export type Flag = 'N' | 'Z' | 'C' | 'V';
+/** Picks an entry's offset out of a VA shifted right by 7. */
+export const TLB_MASK = (TLB_ENTRIES - 1) << 5;
 const flagOffset: Record<Flag, number> = { N: NF, Z: ZF, C: CF, V: VF };
 
 /** How a memory access is made. */
@@ -213,6 +215,11 @@ export abstract class UopContext {
     return select(hit, i32.add(i32.load(entry, 16), i32.wrap_i64(at)), i32.const(0));
   }
 
+  /** Does an instruction the quick way when `isFast` holds, else the `general` one. */
+  fast(isFast: Expr, quick: () => void, general: () => void): void {
+    this.f.if(isFast, quick, general);
+  }
+
   /** Ends the instruction when a helper's status says so. */
   status(status: Expr): void {
     const s = this.let(status);
@@ -259,7 +266,7 @@ export abstract class UopContext {
 
   /** Entry of a TLB (`TLB` or `TLB_USER`) that an address falls on. */
   #entry(table: number, va: Expr): Expr {
-    return this.let(i32.add(this.word(table), i32.and(i32.shr_u(i32.wrap_i64(va), 7), 0x1fe0)));
+    return this.let(i32.add(this.word(table), i32.and(i32.shr_u(i32.wrap_i64(va), 7), TLB_MASK)));
   }
 
   #info(options: AccessOptions, write: number): Expr {
