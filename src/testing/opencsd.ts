@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 /** Whether it is installed (Debian: libopencsd-bin). */
 export function hasOpenCsd(): boolean {
-  return spawnSync('trc_pkt_lister', ['-help']).error === undefined;
+  return spawnSync('trc_pkt_lister', ['-help', '-logstdout'], { cwd: tmpdir() }).error === undefined;
 }
 
 /** Writes a snapshot, has it decoded, and gives the lines of what the decoder found. */
