@@ -2,12 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DRAM_BASE } from '../memory-layout.ts';
 import { Machine } from '../machine.ts';
 import { hashMachine } from '../machine-state.ts';
 import { FPSR, PC, V, X } from './state.ts';
 import { Reg } from './system-registers/offsets.ts';
+
+// The host may be busy.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const LOAD_ADDRESS = 0x20_0000;
 const IMAGE_BYTES = 0x1_0000;
