@@ -9,7 +9,7 @@ import type { Profile } from '../profile.ts';
 import type { HelperRefs } from './interpreter-context.ts';
 
 /** Functions of uop variants, by op. */
-const VARIANT_TABLE_SIZE = 16384;
+export const VARIANT_TABLE_SIZE = 16384;
 /** Translated regions, by table index; 0 is none. */
 export const REGION_TABLE_SIZE = 65536;
 
