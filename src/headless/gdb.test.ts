@@ -96,7 +96,7 @@ describe.runIf(existsSync(PACK))('gdb-multiarch with the machine at its prompts'
     const [status] = (await ended) as [number | null];
     runner = { status, log: readFileSync(log, 'utf8'), logAtStop: readFileSync(`${log}-at-stop`, 'utf8') };
     parts = Object.fromEntries(
-      output.split(/^@/m).map((part) => [part.split('\n')[0], part.slice(part.indexOf('\n') + 1)]),
+      output.split(/@(?=[a-z]+\n)/).map((part) => [part.split('\n')[0], part.slice(part.indexOf('\n') + 1)]),
     );
   }, 180_000);
   afterAll(() => rmSync(folder, { recursive: true }));
