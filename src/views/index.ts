@@ -13,6 +13,7 @@ import { registersViewDefinition } from './registers/index.ts';
 import { sourceViewDefinition } from './source/index.ts';
 import { targetsViewDefinition } from './targets/index.ts';
 import { terminalViewDefinition } from './terminal/index.ts';
+import { timelineViewDefinition } from './timeline/index.ts';
 import { translationViewDefinition } from './translation/index.ts';
 import { variablesViewDefinition } from './variables/index.ts';
 import { vcpusViewDefinition } from './vcpus/index.ts';
@@ -30,6 +31,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   variablesViewDefinition,
   watchViewDefinition,
   terminalViewDefinition,
+  timelineViewDefinition,
   debugConsoleViewDefinition,
   memoryViewDefinition,
   translationViewDefinition,
