@@ -25,15 +25,13 @@ const floats = (count: number): string =>
 const WALK =
   "awk 'BEGIN { n = 60000; for (i = 0; i < n; i++) a[i] = (i * 7919 + 13) % n; for (k = 0; k < 2 * n; k++) j = a[j + 0]; print j }'";
 
-const BUSYBOX = '/bin/busybox';
+/** The program that runs the command, busybox itself: six make 7.9 MB. */
+const BUSYBOX = '/proc/self/exe';
 
 /** Beside `boot` and `boot-interpreted`, which are no commands. */
 export const WORKLOADS: readonly Workload[] = [
   inDomU1('sha256', 'dd if=/dev/zero bs=64k count=512 2>/dev/null | sha256sum'),
-  inDomU1(
-    'gzip',
-    `cat ${BUSYBOX} ${BUSYBOX} ${BUSYBOX} ${BUSYBOX} ${BUSYBOX} ${BUSYBOX} | head -c 8388608 | gzip | wc -c`,
-  ),
+  inDomU1('gzip', `cat ${BUSYBOX} ${BUSYBOX} ${BUSYBOX} ${BUSYBOX} ${BUSYBOX} ${BUSYBOX} | gzip | wc -c`),
   inDomU1('shell', `s=0; ${repeat(100_000, 's=$((s + i * 3))')}; echo $s`),
   inDomU1('fork', repeat(500, '/bin/true')),
   inDomU1('awk', floats(300_000)),
