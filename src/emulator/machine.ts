@@ -6,7 +6,19 @@ import { exceptions, finishStep, shouldWake, StepState, stepState, takeDue, wake
 import { Interpreter } from './cpu/interpreter.ts';
 import { RECORDS_PER_PAGE } from './cpu/records.ts';
 import { Translator } from './cpu/translator.ts';
-import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_MASK, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
+import {
+  BUDGET,
+  CpuState,
+  EL,
+  EVENT,
+  EXCLUSIVE_SIZE,
+  FETCH_MASK,
+  FETCH_TLB,
+  IL,
+  LINES,
+  PC,
+  SLEEP,
+} from './cpu/state.ts';
 import { systemRegisters } from './cpu/system-registers/system-registers.ts';
 import { Reg } from './cpu/system-registers/offsets.ts';
 import { resetCpuState } from './cpu/system-registers/reset.ts';

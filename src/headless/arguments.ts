@@ -48,7 +48,7 @@ export type MachineStep =
 export const ENGINES = { interpreter: Infinity, mixed: undefined, translator: 1 } as const;
 export type Engine = keyof typeof ENGINES;
 
-export const TRACE_FORMATS = [...TIMELINE_FORMATS, 'etm', 'stp'] as const;
+const TRACE_FORMATS = [...TIMELINE_FORMATS, 'etm', 'stp'] as const;
 export type TraceFormat = (typeof TRACE_FORMATS)[number];
 
 /** What `--trace` is to record and write. */

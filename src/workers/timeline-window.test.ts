@@ -44,7 +44,7 @@ it('sends one for each pixel when there are many, of what took most time', () =>
 it('tiles the window in either case', () => {
   for (const count of [3, 10_000]) {
     const { slices } = levels(alternating(count), 0, count * 100, 50);
-    const gaps = [...slices.starts.slice(1)].map((start, index) => Math.abs(start - slices.ends[index]));
+    const gaps = Array.from(slices.starts.slice(1)).map((start, index) => Math.abs(start - slices.ends[index]));
     expect(Math.max(...gaps)).toBeLessThan(0.001);
   }
 });

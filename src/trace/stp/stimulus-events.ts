@@ -10,7 +10,7 @@ const FLAG = 4;
 const TRIGGER = 8;
 
 /** Reads a `stimulus` record. */
-export function stimulusEvent(words: Uint32Array, at: number): StimulusEvent {
+function stimulusEvent(words: Uint32Array, at: number): StimulusEvent {
   const high = TraceRecord.high(words, at);
   const flags = high >>> 24;
   return {

@@ -10,8 +10,8 @@ import {
 import { formatTime, type Range } from './range.ts';
 
 /** Pixels. */
-export const RULER_HEIGHT = 22;
-export const GROUP_HEIGHT = 18;
+const RULER_HEIGHT = 22;
+const GROUP_HEIGHT = 18;
 const ROW_HEIGHT = 18;
 const NESTED_HEIGHT = 13;
 const COUNTER_HEIGHT = 30;
