@@ -32,7 +32,8 @@ test('memory can be read and written in a physical space', async ({ page, workbe
   const first = page.locator('.hex-row').first();
   await first.getByText('070701').waitFor();
   await first.locator('.hex-byte').nth(1).click();
-  await page.keyboard.type('4e');
+  await first.locator('.hex-byte.selected').waitFor();
+  await page.keyboard.type('4e', { delay: 100 });
   await first.getByText('0N0701').waitFor();
 });
 
