@@ -56,8 +56,8 @@ export interface MachineHooks {
   onSerial?: (port: number, byte: number) => void;
   /** An event of the trace (`trace-events.ts`), before it takes effect. */
   onTrace?: (cpu: Cpu, kind: number, argument: bigint) => void;
-  /** An instruction with a breakpoint is about to run; true stops before it. */
-  onBreakpoint?: (cpu: Cpu) => boolean;
+  /** The instruction at a linear RAM address has a breakpoint and is about to run; true stops before it. */
+  onBreakpoint?: (cpu: Cpu, linear: number) => boolean;
   /** A CPU is about to execute from the page of its PC for the first time since its translation may have changed; `page` is its linear address. */
   onFetch?: (cpu: Cpu, page: number) => void;
   /** An instruction of the watched CPU is about to be fetched and executed. That makes the machine slow, and changes nothing. */
@@ -113,7 +113,7 @@ export class Machine {
         fetch: (cpu) => this.#fetch(cpu),
         decoding: (page) => this.#markCode(page),
         hasBreakpoint: (page, word) => this.#breakpoints.get(page)?.has(word) ?? false,
-        breakpoint: (cpu) => this.#atBreakpoint(cpu),
+        breakpoint: (cpu, page, word) => this.#atBreakpoint(cpu, page + 4 * word),
         sample: (record) => this.translator.sample(record),
       },
       profile,
@@ -342,8 +342,8 @@ export class Machine {
     this.mmu.removeWriteTags(page);
   }
 
-  #atBreakpoint(cpu: Cpu): boolean {
-    if (!this.hooks.onBreakpoint?.(cpu)) return false;
+  #atBreakpoint(cpu: Cpu, linear: number): boolean {
+    if (!this.hooks.onBreakpoint?.(cpu, linear)) return false;
     this.#stop = 'stopped';
     return true;
   }
