@@ -38,6 +38,8 @@ export class Client {
   readonly #connect: Connect;
   #connection: SessionConnection | null = null;
   #source: PackSource | null = null;
+  /** Pause was asked for before the machine could run. */
+  #pauseAtStart = false;
 
   constructor(connect: Connect) {
     this.#connect = connect;
@@ -45,7 +47,7 @@ export class Client {
       if (state.specs !== previous.specs) void this.#sendBreakpoints();
     });
     this.context.subscribe((state, previous) => {
-      if (state.target !== previous.target) void this.#readStack();
+      if (state.target !== previous.target) void this.#readStack(true);
     });
   }
 
@@ -69,6 +71,7 @@ export class Client {
   async open(source: PackSource, isCold = false): Promise<void> {
     this.#connection?.close();
     this.#source = source;
+    this.#pauseAtStart = false;
     this.consoles.reset();
     this.sources.setState({ files: {} });
     this.machine.setState({ phase: 'loading', pack: null, status: null, stop: null, lastStop: null, error: null });
@@ -94,8 +97,12 @@ export class Client {
 
   /** Back to the boot snapshot, running. */
   async restart(): Promise<void> {
-    if (this.machine.getState().phase === 'ready') await this.#start();
-    else await this.reopen();
+    if (this.machine.getState().phase !== 'ready') return this.reopen();
+    this.#pauseAtStart = false;
+    return this.#start().catch((error: unknown) => {
+      this.machine.setState({ phase: 'empty' });
+      throw error;
+    });
   }
 
   /** Boots from the first instruction, in a new worker. */
@@ -105,16 +112,19 @@ export class Client {
 
   async #start(): Promise<void> {
     this.consoles.reset();
+    // The stop at the snapshot is passed by, and not worth reading, unless a person asks for it.
+    this.machine.setState({ phase: 'loading', stop: null });
     const stop = await this.session.restart();
     this.machine.setState({ phase: 'ready' });
-    this.#onStopped(stop);
-    await this.resume();
+    if (this.#pauseAtStart) this.#onStopped(stop);
+    else await this.resume();
   }
 
   async #boot(): Promise<void> {
     await this.session.coldBoot();
     this.machine.setState({ phase: 'ready' });
     this.#onResumed();
+    if (this.#pauseAtStart) await this.pause();
   }
 
   async resume(): Promise<void> {
@@ -123,7 +133,31 @@ export class Client {
   }
 
   async pause(): Promise<void> {
-    await this.session.pause();
+    if (this.machine.getState().phase === 'loading') this.#pauseAtStart = true;
+    else await this.session.pause();
+  }
+
+  /** True when there is something to pause, or will be in a moment. */
+  get canPause(): boolean {
+    return this.isRunning || this.machine.getState().phase === 'loading';
+  }
+
+  /**
+   * Writes something to the machine where it stands, and has every view read again. A failure is reported; false means that nothing was written, so that
+   * what the person entered can be kept.
+   */
+  async write(change: (session: SessionFunctions, stopId: number) => Promise<unknown>): Promise<boolean> {
+    const { stop } = this.machine.getState();
+    try {
+      if (!stop) throw new Error('Nothing was written: the machine runs. Pause it first.');
+      await change(this.session, stop.stopId);
+      this.invalidate();
+      return true;
+    } catch (error) {
+      const message = messageOf(error);
+      this.report(message === STALE_STOP ? 'Nothing was written: the machine has run since.' : message);
+      return false;
+    }
   }
 
   /** A step of the current target, by lines or instructions as the focus says. */
@@ -141,9 +175,9 @@ export class Client {
     await this.session.consoleInput(terminal, text);
   }
 
-  /** Makes `target` what every view looks at. */
+  /** Makes `target` what every view looks at; its stack is read. */
   select(target: Target): void {
-    this.context.setState({ target, frames: [], frameId: null, framesError: null });
+    this.context.setState({ target: { ...target }, frames: [], frameId: null, framesError: null });
   }
 
   /** Makes a frame current and shows its source, or its code when it has none. */
@@ -160,7 +194,7 @@ export class Client {
   /** Says that memory or registers were written, so that views read again. */
   invalidate(): void {
     this.machine.setState(({ revision }) => ({ revision: revision + 1 }));
-    void this.#readStack();
+    void this.#readStack(false);
   }
 
   async #sendBreakpoints(): Promise<void> {
@@ -172,7 +206,8 @@ export class Client {
     }
   }
 
-  async #readStack(): Promise<void> {
+  /** Reads the stack of the current target; `isNew` brings its place to the front as well. */
+  async #readStack(isNew: boolean): Promise<void> {
     const { stop } = this.machine.getState();
     const { target } = this.context.getState();
     if (!stop) return;
@@ -183,7 +218,7 @@ export class Client {
       if (!isCurrent()) return;
       this.context.setState({ frames, frameId: top?.id ?? null, framesError: null });
       // A pause is about the machine as a whole: it leaves what the person is reading in front.
-      if (top?.source && stop.reason !== 'pause') this.showFrame(top);
+      if (isNew && top?.source && stop.reason !== 'pause') this.showFrame(top);
     } catch (error) {
       const message = messageOf(error);
       if (isCurrent() && message !== STALE_STOP) {
@@ -193,10 +228,13 @@ export class Client {
   }
 
   #onStopped(stop: Stop): void {
-    if (this.machine.getState().stop?.stopId === stop.stopId) return;
+    const { phase, stop: last } = this.machine.getState();
+    if (phase === 'loading' || last?.stopId === stop.stopId) return;
     this.machine.setState({ stop, lastStop: stop });
-    this.context.setState({ target: stop.target, frames: [], frameId: null, framesError: null });
-    void this.#readStack();
+    const isRenewed = last !== null && stop.renews === last.stopId;
+    // The target that a person has chosen since stays; a new one has its stack read.
+    if (isRenewed) void this.#readStack(false);
+    else this.select(stop.target);
   }
 
   #onResumed(): void {

@@ -25,7 +25,10 @@ import type { StepRequest, Stop } from './stop.ts';
 import type { Scope, Target } from './target.ts';
 import type { ProbeInfo, TimelineFormat, TimelineStatistics, TimelineWindow } from './timeline.ts';
 
-/** Shorthand: wherever a `stopId` is taken, an older one than the current stop's is answered with the error `STALE_STOP`. */
+/**
+ * Shorthand: wherever a `stopId` is taken, an older one than the current stop's is answered with the error `STALE_STOP`. Writes take the older ids of a stop
+ * that was renewed as well: what a person enters is not lost because symbols were opened meanwhile.
+ */
 type StopId = number;
 
 /** What the page asks of the session. */

@@ -111,6 +111,8 @@ export class Session implements SessionFunctions {
   #memoryIsZero = true;
   #stop: Stop | null = null;
   #stopSerial = 0;
+  /** First id of the present stop, which may have been renewed since. */
+  #firstStopId = 0;
   #isRunning = false;
   #pauseWanted = false;
   #lastSample = 0;
@@ -377,6 +379,7 @@ export class Session implements SessionFunctions {
       hitBreakpointIds,
       instructions: this.#machine.instructions,
     };
+    this.#firstStopId = this.#stopSerial;
     this.#inspection = this.#inspectionOf(this.#view);
     this.#announce(this.#stop);
     return this.#stop;
@@ -391,7 +394,7 @@ export class Session implements SessionFunctions {
   /** The same stop under a new id: more can be said about it now (symbols have been opened). */
   #renewStop(): void {
     if (!this.#stop) return;
-    this.#stop = { ...this.#stop, stopId: ++this.#stopSerial };
+    this.#stop = { ...this.#stop, stopId: ++this.#stopSerial, renews: this.#stop.stopId };
     this.#announce(this.#stop);
   }
 
@@ -470,6 +473,12 @@ export class Session implements SessionFunctions {
     return this.#inspection;
   }
 
+  /** As `#check`, for writes: the machine must stand where it stood for the person who wrote. */
+  #checkWrite(stopId: number): Inspection {
+    if (!this.#stop || stopId < this.#firstStopId) throw new Error(STALE_STOP);
+    return this.#inspection;
+  }
+
   #domainOf(vmid: number): number | undefined {
     return this.#pack?.manifest.domains.find((domain) => domain.vmid === vmid)?.domid;
   }
@@ -483,7 +492,7 @@ export class Session implements SessionFunctions {
   }
 
   async writeRegister(stopId: number, target: Target, name: string, value: bigint): Promise<void> {
-    this.#check(stopId).writeRegister(target, name, value);
+    this.#checkWrite(stopId).writeRegister(target, name, value);
     this.events.status(this.#status.sample(false));
     return Promise.resolve();
   }
@@ -494,7 +503,7 @@ export class Session implements SessionFunctions {
   }
 
   async writeMemory(stopId: number, location: Location, bytes: Uint8Array): Promise<void> {
-    this.#check(stopId);
+    this.#checkWrite(stopId);
     this.#view.write(location, bytes);
     return Promise.resolve();
   }

@@ -47,9 +47,9 @@ export class Stepper {
   /** One step of whatever pCPU `cpu` executes. */
   async step(cpu: number, kind: StepKind, options: StepOptions): Promise<DebugStop> {
     await this.control.breakpoints.refresh();
-    const steps = new LogicalSteps(this.system, this.control, options.limit ?? DEFAULT_LIMIT);
+    const steps = new LogicalSteps(this.system, this.control, cpu, options.limit ?? DEFAULT_LIMIT);
     const run = new StepRun(this.system, this.stacks, steps, options.followExceptions ?? false);
-    const start = steps.place(cpu);
+    const { start } = steps;
     const end =
       kind === 'out'
         ? await run.out(start)
@@ -61,8 +61,8 @@ export class Stepper {
 
   /** Runs until the context of `cpu` comes to an address in its present space. */
   async runTo(cpu: number, address: bigint, limit = DEFAULT_LIMIT): Promise<DebugStop> {
-    const steps = new LogicalSteps(this.system, this.control, limit);
-    return this.#finish(await steps.runTo(steps.place(cpu), [address]), steps);
+    const steps = new LogicalSteps(this.system, this.control, cpu, limit);
+    return this.#finish(await steps.runTo(steps.start, [address]), steps);
   }
 
   #finish(end: Place | DebugStop, steps: LogicalSteps): DebugStop {
