@@ -59,6 +59,10 @@ export interface SessionHost {
 const SAMPLE_INTERVAL = 33;
 /** Milliseconds between two looks for places of breakpoints that are pending. */
 const REFRESH_INTERVAL = 500;
+/** Milliseconds that a step may keep messages waiting. */
+const TURN_INTERVAL = 8;
+/** Milliseconds after which a step is shown as a machine that runs. */
+const LONG_STEP = 200;
 /** Instructions that a step may take before it is given up. */
 const STEP_LIMIT = 200_000_000;
 
@@ -109,6 +113,9 @@ export class Session implements SessionFunctions {
   #isRunning = false;
   #pauseWanted = false;
   #lastSample = 0;
+  #lastTurn = 0;
+  /** When the step began that is under way and not shown as running yet. */
+  #stepStart: number | undefined;
   #lastRefresh = 0;
 
   constructor(
@@ -143,6 +150,11 @@ export class Session implements SessionFunctions {
     console.state.runLimit = STEP_LIMIT;
     // Logpoints speak in the output view, whoever runs the machine.
     debug.onLog = (text) => this.#message('logpoint', 'info', text);
+    debug.control.turns = {
+      slice: () => this.#pacer.slice(),
+      isDue: () => this.host.now() - this.#lastTurn > TURN_INTERVAL,
+      pass: () => this.#pass(),
+    };
     return console;
   }
 
@@ -321,11 +333,13 @@ export class Session implements SessionFunctions {
   }
 
   async step(request: StepRequest): Promise<Stop> {
-    const cpu = this.#view.requireCpu(request.target);
-    const { kind, granularity, followExceptions } = request;
-    return this.#carryOut(() =>
-      this.#debug.stepper.step(cpu, kind, { granularity, followExceptions, limit: STEP_LIMIT }),
-    );
+    const { kind, granularity, followExceptions, target } = request;
+    const cpu = this.#view.requireCpu(target);
+    return this.#carryOut(async () => {
+      const options = { granularity, followExceptions, limit: STEP_LIMIT };
+      const stop = await this.#debug.stepper.step(cpu, kind, options);
+      return stop.reason === 'pause' ? { ...stop, cpu: this.#view.cpuOf(target) ?? cpu } : stop;
+    });
   }
 
   async runTo(target: Target, location: Location): Promise<Stop> {
@@ -333,23 +347,50 @@ export class Session implements SessionFunctions {
     return this.#carryOut(() => this.#debug.stepper.runTo(cpu, location.address, STEP_LIMIT));
   }
 
-  /** A step is not interrupted by messages: those that come meanwhile wait. */
+  /** A step runs in slices, with messages handled in between; Pause ends it where it is. */
   async #carryOut(step: () => Promise<DebugStop>): Promise<Stop> {
     if (this.#isRunning) throw new Error('The machine is running.');
     this.#stop = null;
-    this.#isRunning = true;
+    this.#beginStep();
     try {
       const stop = await step();
-      this.#isRunning = false;
-      this.#flush();
+      this.#endStep();
       return this.#report(stop);
     } finally {
-      this.#isRunning = false;
+      this.#endStep();
     }
   }
 
+  #beginStep(): void {
+    this.#isRunning = true;
+    this.#pauseWanted = false;
+    this.#stepStart = this.host.now();
+    this.#lastTurn = this.#stepStart;
+  }
+
+  #endStep(): void {
+    this.#isRunning = false;
+    this.#stepStart = undefined;
+    this.#flush();
+  }
+
+  /** Messages have their turn while something steps; true when the person wants it to end. */
+  async #pass(): Promise<boolean> {
+    this.#pacer.pause();
+    this.#stop = null;
+    const now = this.host.now();
+    if (this.#stepStart !== undefined && now - this.#stepStart > LONG_STEP) {
+      this.#stepStart = undefined;
+      this.events.resumed();
+    }
+    this.#flush();
+    await this.host.yield(0);
+    this.#lastTurn = this.host.now();
+    return this.#pauseWanted;
+  }
+
   #report({ reason, cpu, breakpoints, message }: DebugStop): Stop {
-    if (message !== undefined) return this.#stopNow('step', message, cpu);
+    if (message !== undefined) return this.#stopNow(reason === 'pause' ? 'pause' : 'step', message, cpu);
     const ids = this.#breakpoints.idsOf(breakpoints);
     if (reason === 'step') return this.#stopNow('step', 'after a step', cpu);
     const places = breakpoints.map(({ place }) => placeText(place, locationText));
@@ -546,12 +587,11 @@ export class Session implements SessionFunctions {
 
   async #executeStopped(text: string): Promise<string> {
     const before = this.#machine.instructions;
-    this.#isRunning = true;
+    this.#beginStep();
     try {
       return await this.#console.execute(text);
     } finally {
-      this.#isRunning = false;
-      this.#flush();
+      this.#endStep();
       const specs = this.#breakpoints.adopt(this.#debug.breakpoints);
       if (specs) this.events.breakpointsEdited(specs);
       this.#afterCommand(text, this.#machine.instructions !== before);
