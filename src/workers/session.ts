@@ -43,6 +43,7 @@ import { Pacer } from './pacer.ts';
 import { openModules, readSource, searchSymbols } from './symbol-modules.ts';
 import { cutWindow, windowStatistics } from './timeline-window.ts';
 import { Tracing } from './tracing.ts';
+import { Typing } from './typing.ts';
 import { explainTranslation } from './translation.ts';
 
 /** What a session needs of its surroundings. */
@@ -95,6 +96,7 @@ export class Session implements SessionFunctions {
   readonly #reportedDeaths = new Set<string>();
   readonly #breakpoints = new BreakpointMirror();
   readonly #output = new Map<ConsoleId, number[]>();
+  readonly #typing: Typing;
   #breakpointChange: Promise<void> = Promise.resolve();
   #pack: Pack | undefined;
   #modules: readonly SymbolModule[] = [];
@@ -134,6 +136,7 @@ export class Session implements SessionFunctions {
     this.#health = new GuestHealth(machine, domainOf);
     this.#tracing = new Tracing(machine, domainOf);
     this.#consoles = new GuestConsoles(machine, (id, bytes) => this.#printed(id, bytes), domainOf);
+    this.#typing = new Typing(this.#consoles);
     this.#port = new DebugPort(machine, (count) => this.#consoles.run(count));
     this.#view = this.#viewOf(new Debugger(this.#port, undefined, []));
     this.#inspection = this.#inspectionOf(this.#view);
@@ -226,6 +229,7 @@ export class Session implements SessionFunctions {
   /** A machine in a new state: what was known of the old one is forgotten. */
   #begin(): void {
     this.#output.clear();
+    this.#typing.clear();
     this.#port.stateReplaced();
     this.#health.reset();
     this.#reportedDeaths.clear();
@@ -292,6 +296,7 @@ export class Session implements SessionFunctions {
   async #loop(first: number | undefined): Promise<void> {
     let past = first;
     for (;;) {
+      this.#typing.pump();
       const portStop = this.#port.run(this.#pacer.slice(), past);
       past = undefined;
       this.#flush();
@@ -384,6 +389,7 @@ export class Session implements SessionFunctions {
       this.events.resumed();
     }
     this.#flush();
+    this.#typing.pump();
     await this.host.yield(0);
     this.#lastTurn = this.host.now();
     return this.#pauseWanted;
@@ -433,7 +439,7 @@ export class Session implements SessionFunctions {
   // Consoles and messages
 
   consoleInput(terminal: TerminalId, text: string): Promise<void> {
-    this.#consoles.type(terminal, text);
+    this.#typing.add(terminal, text);
     return Promise.resolve();
   }
 
