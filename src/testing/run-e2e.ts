@@ -4,26 +4,16 @@ import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { registeredTests, type Test } from '../../e2e/harness.ts';
 import { WorkbenchPage } from '../../e2e/workbench-page.ts';
 import { ensureSite } from '../pack/node/site.ts';
 import { addressOf, serve } from '../pack/node/static-server.ts';
+import { launchChromium } from './chromium.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** The site must work from any sub-path. */
 const BASE = '/some/where/';
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const CHROMIUM_ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 function serveEverything(pack: string): Promise<Server> {
   const mounts = [
@@ -92,7 +82,7 @@ async function main(): Promise<void> {
   await ensureSite();
   const tests = await loadTests(values.only);
   const server = await serveEverything(values.pack);
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGUMENTS });
+  const browser = await launchChromium();
   const url = new URL(BASE, addressOf(server)).href;
   let passed = 0;
   for (const test of tests) if (await report(test.name, runTest(browser, url, test))) passed += 1;

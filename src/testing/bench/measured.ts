@@ -12,4 +12,5 @@ export interface MeasuredMachine {
   /** Defines a workload's functions in its domains, untimed. */
   prepare(workload: Workload): Promise<void>;
   run(workload: Workload): Promise<Timing>;
+  stop(): Promise<void>;
 }

@@ -9,6 +9,8 @@ export interface Job {
 
 export interface Workload {
   readonly name: string;
+  /** Lines that each of the domains executes before, untimed. */
+  readonly setUp?: readonly string[];
   /** All run at once; the workload ends with the last. */
   readonly jobs: readonly Job[];
 }
@@ -51,9 +53,9 @@ export const WORKLOADS: readonly Workload[] = [
 /** Shell function of a job. */
 export const functionName = (name: string): string => `b_${name}`;
 
-/** Line that defines a job's function. What it prints at its end is not in the definition, which the terminal echoes. */
+/** Command that defines a job's function. What it prints at its end is not in the definition, which the terminal echoes. */
 export function definition({ name }: Workload, { script }: Job): string {
-  return `${functionName(name)}() { ${script}; echo "end-$((40+2))-${name}"; }\n`;
+  return `${functionName(name)}() { ${script}; echo "end-$((40+2))-${name}"; }`;
 }
 
 /** What a job prints when it is done. */
