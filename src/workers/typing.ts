@@ -18,8 +18,8 @@ export class Typing {
 
   add(console: ConsoleId, text: string): void {
     const last = this.#waiting.at(-1);
-    if (last?.console === console) last.characters.push(...text);
-    else this.#waiting.push({ console, characters: [...text] });
+    if (last?.console === console) last.characters.push(...Array.from(text));
+    else this.#waiting.push({ console, characters: Array.from(text) });
   }
 
   /** To be called before each slice. */
