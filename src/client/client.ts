@@ -1,5 +1,4 @@
 /** The page's side of a session: its stores, and what a person can make it do. */
-import type { Location } from '../protocol/address.ts';
 import type { OutputMessage } from '../protocol/breakpoints.ts';
 import type { StackFrame } from '../protocol/inspect.ts';
 import type { TerminalId } from '../protocol/pack.ts';
@@ -11,6 +10,7 @@ import { createBreakpointStore, reportStates } from './breakpoint-store.ts';
 import { CommandRegistry } from './commands.ts';
 import { ConsoleHub } from './console-hub.ts';
 import { createContextStore } from './context-store.ts';
+import { createCursorStore } from './cursor-store.ts';
 import { createMachineStore, isRunning } from './machine-store.ts';
 import { createNavigationStore, showLocation, showSource } from './navigation.ts';
 import { addMessage, createOutputStore } from './output-store.ts';
@@ -28,6 +28,7 @@ export class Client {
   readonly machine = createMachineStore();
   readonly context = createContextStore();
   readonly breakpoints = createBreakpointStore();
+  readonly cursor = createCursorStore();
   readonly workspace = createWorkspaceStore();
   readonly navigation = createNavigationStore();
   readonly output = createOutputStore();
@@ -176,10 +177,6 @@ export class Client {
       const { target } = this.context.getState();
       return this.session.step({ kind: 'into', granularity: 'instruction', target });
     });
-  }
-
-  async runTo(location: Location): Promise<void> {
-    await this.#inTurn(() => this.session.runTo(this.context.getState().target, location));
   }
 
   /** One step at a time. Of those that are asked for meanwhile, as by a key that is held down, one waits and the others are dropped. */

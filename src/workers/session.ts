@@ -14,10 +14,13 @@ import { DRAM_BASE } from '../emulator/memory-layout.ts';
 import type { Pack } from '../pack/load.ts';
 import type { AddressSpace, Location } from '../protocol/address.ts';
 import type { DomainRow, TaskRow, VcpuRow } from '../protocol/awareness.ts';
-import type { BreakpointSpec, BreakpointState, OutputMessage } from '../protocol/breakpoints.ts';
+import type { BreakpointPlace, BreakpointSpec, BreakpointState, OutputMessage } from '../protocol/breakpoints.ts';
 import type {
   Disassembly,
+  InlineValues,
   MemoryBlock,
+  MemorySearch,
+  SourcePlace,
   SourceText,
   StackFrame,
   SymbolMatch,
@@ -30,17 +33,21 @@ import type { RegisterSet } from '../protocol/registers.ts';
 import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
 import type { ConsoleOutput, Unmodelled } from '../protocol/status.ts';
 import { STALE_STOP, type StepRequest, type Stop, type StopReason } from '../protocol/stop.ts';
-import { type Target, targetKey } from '../protocol/target.ts';
+import { type Scope, type Target, targetKey } from '../protocol/target.ts';
 import type { ProbeInfo, TimelineFormat, TimelineStatistics, TimelineWindow } from '../protocol/timeline.ts';
 import { BreakpointMirror } from './breakpoint-mirror.ts';
+import { CodePlaces } from './code-places.ts';
 import { readCode } from './code-reader.ts';
 import { GuestConsoles } from './guest-consoles.ts';
 import { GuestHealth } from './guest-health.ts';
 import { GuestView } from './guest-view.ts';
 import { Inspection } from './inspection.ts';
 import { StatusSampler } from './machine-status.ts';
+import { findInMemory } from './memory-search.ts';
 import { Pacer } from './pacer.ts';
-import { openModules, readSource, searchSymbols } from './symbol-modules.ts';
+import { RunTo } from './run-to.ts';
+import { typesOf } from './space-scope.ts';
+import { openModules, readSource } from './symbol-modules.ts';
 import { cutWindow, windowStatistics } from './timeline-window.ts';
 import { Tracing } from './tracing.ts';
 import { Typing } from './typing.ts';
@@ -97,9 +104,9 @@ export class Session implements SessionFunctions {
   readonly #breakpoints = new BreakpointMirror();
   readonly #output = new Map<ConsoleId, number[]>();
   readonly #typing: Typing;
+  readonly #runTo = new RunTo();
   #breakpointChange: Promise<void> = Promise.resolve();
   #pack: Pack | undefined;
-  #modules: readonly SymbolModule[] = [];
   #view: GuestView;
   #inspection: Inspection;
   #console: CommandConsole;
@@ -250,7 +257,6 @@ export class Session implements SessionFunctions {
     });
     await this.#afterOthers(async () => {
       this.#debug.breakpoints.clear();
-      this.#modules = modules;
       this.#view = this.#viewOf(debug);
       this.#console = this.#consoleOf(debug);
       this.#inspection = this.#inspectionOf(this.#view);
@@ -347,9 +353,10 @@ export class Session implements SessionFunctions {
     });
   }
 
-  async runTo(target: Target, location: Location): Promise<Stop> {
-    const cpu = this.#view.requireCpu(target);
-    return this.#carryOut(() => this.#debug.stepper.runTo(cpu, location.address, STEP_LIMIT));
+  async runTo(place: BreakpointPlace, scope: Scope): Promise<void> {
+    if (this.#isRunning) throw new Error('The machine is running.');
+    await this.#runTo.arm(this.#debug.breakpoints, place, scope);
+    await this.resume();
   }
 
   /** A step runs in slices, with messages handled in between; Pause ends it where it is. */
@@ -400,11 +407,13 @@ export class Session implements SessionFunctions {
     const ids = this.#breakpoints.idsOf(breakpoints);
     if (reason === 'step') return this.#stopNow('step', 'after a step', cpu);
     const places = breakpoints.map(({ place }) => placeText(place, locationText));
+    if (this.#runTo.isReached(breakpoints)) return this.#stopNow('step', `ran to ${places.join(', ')}`, cpu, ids);
     const words = FATAL_WORDS[reason] ?? `${reason} ${places.join(', ')}`.trim();
     return this.#stopNow(REASONS[reason], words, cpu, ids);
   }
 
   #stopNow(reason: StopReason, what: string, cpu: number, hitBreakpointIds: readonly string[] = []): Stop {
+    this.#runTo.disarm();
     const { domain, vcpu, el } = this.#view.context(cpu);
     const isGuest = domain !== undefined && vcpu !== undefined;
     const place = el === 2 ? 'Xen' : domain === undefined ? 'no domain' : this.#domainName(domain);
@@ -629,14 +638,42 @@ export class Session implements SessionFunctions {
     return readSource(this.#requirePack(), path);
   }
 
-  searchSymbols(query: string, space: AddressSpace | null): Promise<readonly SymbolMatch[]> {
-    const modules = space ? [this.#view.module(space)?.module] : this.#modules;
-    const found = modules.flatMap((module) => {
-      if (!module) return [];
-      const [placed] = this.#debug.system.modules.placed(module);
-      return searchSymbols(module, query, space ?? placed.space);
-    });
-    return Promise.resolve(found.toSorted((a, b) => a.name.length - b.name.length).slice(0, 100));
+  searchSymbols(query: string, domain: number | null): Promise<readonly SymbolMatch[]> {
+    return new CodePlaces(this.#view).search(query, domain);
+  }
+
+  locate(place: BreakpointPlace, scope: Scope): Promise<readonly Location[]> {
+    return new CodePlaces(this.#view).locate(place, scope);
+  }
+
+  definition(name: string, path: string | null, domain: number | null): Promise<SourcePlace | null> {
+    return new CodePlaces(this.#view).definition(name, path, domain);
+  }
+
+  async inlineValues(stopId: number, frameId: number): Promise<InlineValues | null> {
+    return this.#check(stopId).inlineValues(frameId);
+  }
+
+  async findMemory(
+    stopId: number,
+    from: Location,
+    pattern: Uint8Array,
+    length: number,
+    backwards: boolean,
+  ): Promise<MemorySearch> {
+    this.#check(stopId);
+    const read = (location: Location, count: number): MemoryBlock => this.#view.read(location, count);
+    return Promise.resolve(findInMemory(read, from, pattern, length, backwards));
+  }
+
+  async searchTypes(query: string, space: AddressSpace): Promise<readonly string[]> {
+    const module = typesOf(this.#view, space);
+    const names = (await module?.file.structureNames(() => this.host.yield(0))) ?? [];
+    return names.filter((name) => name.includes(query)).slice(0, 200);
+  }
+
+  async overlay(stopId: number, location: Location, type: string): Promise<Variable> {
+    return this.#check(stopId).overlay(location, type);
   }
 
   async domains(stopId: number): Promise<readonly DomainRow[]> {
