@@ -9,6 +9,8 @@ export interface OpenSource {
   readonly owner: { readonly kind: 'xen' } | { readonly kind: 'domain'; readonly domain: number };
   /** Line to reveal. */
   readonly line?: number;
+  /** The person asked for this file, so its editor takes the focus. */
+  readonly takesFocus?: boolean;
 }
 
 export interface NavigationState {

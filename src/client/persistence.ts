@@ -75,6 +75,8 @@ const workspace = z.object({
     theme: z.enum(['system', 'dark', 'light']),
     followExceptions: z.boolean(),
     guideSeen: z.boolean(),
+    /** Values of variables beside the source. */
+    inlineValues: z.boolean().default(true),
   }),
 });
 
@@ -88,7 +90,7 @@ export const EMPTY_WORKSPACE: Workspace = {
   sources: [],
   layouts: {},
   pinnedRegisters: [],
-  preferences: { theme: 'system', followExceptions: false, guideSeen: false },
+  preferences: { theme: 'system', followExceptions: false, guideSeen: false, inlineValues: true },
 };
 
 /** Writes a workspace as text. */

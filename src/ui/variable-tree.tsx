@@ -6,6 +6,7 @@ import type { Variable } from '../protocol/inspect.ts';
 import { addBreakpoint } from '../client/breakpoint-store.ts';
 import { useClient, useMachine } from './client-context.tsx';
 import { IconButton } from './widgets/button.tsx';
+import { EditField } from './widgets/edit-field.tsx';
 import { Tree, type TreeRow } from './widgets/tree.tsx';
 
 /** A top-level row. */
@@ -56,34 +57,10 @@ function ValueEditor({
   readonly onDone: () => void;
 }): ReactElement {
   const client = useClient();
-  const [text, setText] = useState(variable.value);
-  const write = async (): Promise<void> => {
-    const { stop } = client.machine.getState();
-    onDone();
-    if (!stop) return;
-    try {
-      await client.session.setExpression(stop.stopId, frameId, variable.evaluateName ?? variable.name, text);
-      client.invalidate();
-    } catch (error) {
-      client.report(messageOf(error));
-    }
-  };
-  return (
-    <input
-      className="field mono"
-      aria-label={`New value of ${variable.name}`}
-      value={text}
-      autoFocus
-      onFocus={(event) => event.target.select()}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={onDone}
-      onKeyDown={(event) => {
-        event.stopPropagation();
-        if (event.key === 'Enter') void write();
-        if (event.key === 'Escape') onDone();
-      }}
-    />
-  );
+  const { name, value, evaluateName } = variable;
+  const write = (text: string): Promise<boolean> =>
+    client.write((session, stopId) => session.setExpression(stopId, frameId, evaluateName ?? name, text));
+  return <EditField label={`New value of ${name}`} initial={value} onCommit={write} onDone={onDone} />;
 }
 
 function VariableActions({
