@@ -12,6 +12,7 @@ import { hashMachine, loadMachine } from '../emulator/machine-state.ts';
 import { Machine } from '../emulator/machine.ts';
 import { DRAM_BASE } from '../emulator/memory-layout.ts';
 import type { Pack } from '../pack/load.ts';
+import type { MarkerKind } from '../trace/labels.ts';
 import type { AddressSpace, Location } from '../protocol/address.ts';
 import type { DomainRow, TaskRow, VcpuRow } from '../protocol/awareness.ts';
 import type { BreakpointPlace, BreakpointSpec, BreakpointState, OutputMessage } from '../protocol/breakpoints.ts';
@@ -34,7 +35,18 @@ import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
 import type { ConsoleOutput, Unmodelled } from '../protocol/status.ts';
 import { STALE_STOP, type StepRequest, type Stop, type StopReason } from '../protocol/stop.ts';
 import { type Scope, type Target, targetKey } from '../protocol/target.ts';
-import type { ProbeInfo, TimelineFormat, TimelineStatistics, TimelineWindow } from '../protocol/timeline.ts';
+import type {
+  ProbeInfo,
+  ProbeSource,
+  ProbeState,
+  TimelineEvent,
+  TimelineFormat,
+  TimelineRequest,
+  TimelineSeek,
+  TimelineSlice,
+  TimelineStatistics,
+  TimelineWindow,
+} from '../protocol/timeline.ts';
 import { BreakpointMirror } from './breakpoint-mirror.ts';
 import { CodePlaces } from './code-places.ts';
 import { readCode } from './code-reader.ts';
@@ -48,6 +60,8 @@ import { Pacer } from './pacer.ts';
 import { RunTo } from './run-to.ts';
 import { typesOf } from './space-scope.ts';
 import { openModules, readSource } from './symbol-modules.ts';
+import { describeEvent } from './timeline-event.ts';
+import { seekSlices } from './timeline-seek.ts';
 import { cutWindow, windowStatistics } from './timeline-window.ts';
 import { Tracing } from './tracing.ts';
 import { Typing } from './typing.ts';
@@ -84,6 +98,17 @@ const REASONS: Readonly<Record<DebugStop['reason'], StopReason>> = {
   idle: 'fatal',
   off: 'fatal',
   reset: 'fatal',
+};
+
+/** How stops are marked on the timeline. */
+const MARKERS: Readonly<Record<StopReason, MarkerKind>> = {
+  step: 'step',
+  breakpoint: 'breakpoint',
+  'data breakpoint': 'breakpoint',
+  exception: 'breakpoint',
+  pause: 'stop',
+  entry: 'stop',
+  fatal: 'stop',
 };
 
 const FATAL_WORDS: Readonly<Partial<Record<DebugStop['reason'], string>>> = {
@@ -126,6 +151,8 @@ export class Session implements SessionFunctions {
   /** When the step began that is under way and not shown as running yet. */
   #stepStart: number | undefined;
   #lastRefresh = 0;
+  /** The pCPU whose stop is being looked into. */
+  #judged = 0;
 
   constructor(
     private readonly events: SessionEvents,
@@ -159,7 +186,10 @@ export class Session implements SessionFunctions {
     const console = new CommandConsole(debug);
     console.state.runLimit = STEP_LIMIT;
     // Logpoints speak in the output view, whoever runs the machine.
-    debug.onLog = (text) => this.#message('logpoint', 'info', text);
+    debug.onLog = (text) => {
+      this.#message('logpoint', 'info', text);
+      this.#tracing.recording.mark(this.#judged, 'logpoint', text);
+    };
     debug.control.turns = {
       slice: () => this.#pacer.slice(),
       isDue: () => this.host.now() - this.#lastTurn > TURN_INTERVAL,
@@ -307,6 +337,7 @@ export class Session implements SessionFunctions {
       past = undefined;
       this.#flush();
       if (portStop.reason !== 'limit') {
+        this.#judged = portStop.cpu;
         const stop = await this.#debug.control.judge(portStop);
         if (stop) {
           this.#isRunning = false;
@@ -428,6 +459,7 @@ export class Session implements SessionFunctions {
     };
     this.#firstStopId = this.#stopSerial;
     this.#inspection = this.#inspectionOf(this.#view);
+    this.#tracing.recording.mark(cpu, MARKERS[reason], this.#stop.description);
     this.#announce(this.#stop);
     return this.#stop;
   }
@@ -690,10 +722,18 @@ export class Session implements SessionFunctions {
 
   // The recorded past
 
-  timeline(from: number, to: number, pixels: number): Promise<TimelineWindow> {
+  timeline(request: TimelineRequest): Promise<TimelineWindow> {
     const { recording } = this.#tracing;
     recording.update();
-    return Promise.resolve(cutWindow(recording.timelines.model, recording.store.dropped, from, to, pixels));
+    return Promise.resolve(cutWindow(recording.timelines.model, recording.store.dropped, request));
+  }
+
+  timelineSeek(seek: TimelineSeek): Promise<readonly TimelineSlice[]> {
+    return Promise.resolve(seekSlices(this.#tracing.recording.timelines.model, seek));
+  }
+
+  timelineEvent(track: number, time: number, depth: number): Promise<TimelineEvent | null> {
+    return describeEvent(this.#tracing.recording, this.#view, track, time, depth);
   }
 
   timelineStatistics(from: number, to: number): Promise<TimelineStatistics> {
@@ -710,6 +750,14 @@ export class Session implements SessionFunctions {
   removeProbe(id: number): Promise<void> {
     this.#tracing.removeProbe(id);
     return Promise.resolve();
+  }
+
+  probes(): Promise<ProbeState> {
+    return Promise.resolve(this.#tracing.probeState);
+  }
+
+  setProbeSource(source: ProbeSource, isOn: boolean): Promise<void> {
+    return this.#tracing.setSource(source, isOn);
   }
 
   exportTimeline(format: TimelineFormat): Promise<readonly (string | Uint8Array)[]> {
