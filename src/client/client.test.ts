@@ -20,6 +20,7 @@ const session = {
   setBreakpoints: vi.fn(() => Promise.resolve([])),
   restart: vi.fn(() => Promise.resolve(stop(1, { reason: 'entry' }))),
   resume: vi.fn(() => Promise.resolve()),
+  step: vi.fn(() => Promise.resolve(stop(9))),
   stackTrace: vi.fn(() => Promise.resolve([])),
 };
 let events: SessionEvents;
@@ -72,6 +73,34 @@ describe('a write', () => {
     events.stopped(stop(2));
     expect(await client.write(() => Promise.reject(new Error(STALE_STOP)))).toBe(false);
     expect(client.machine.getState().error).toMatch(/Nothing was written/);
+  });
+});
+
+describe('steps', () => {
+  it('come one at a time, and one waits at most', async () => {
+    events.stopped(stop(2));
+    const ends: (() => void)[] = [];
+    session.step.mockImplementation(() => new Promise((resolve) => ends.push(() => resolve(stop(9)))));
+    const asked = [client.step('over'), client.step('over'), client.step('over')];
+    await Promise.resolve();
+    expect(session.step).toHaveBeenCalledTimes(1);
+    expect(client.canPause).toBe(true);
+    ends.shift()?.();
+    await asked[0];
+    await vi.waitFor(() => expect(session.step).toHaveBeenCalledTimes(2));
+    ends.shift()?.();
+    await Promise.all(asked);
+    expect(session.step).toHaveBeenCalledTimes(2);
+    expect(client.canPause).toBe(false);
+  });
+
+  it('go on after one that failed', async () => {
+    events.stopped(stop(2));
+    session.step.mockRejectedValueOnce(new Error('not on a core'));
+    await expect(client.step('over')).rejects.toThrow('not on a core');
+    session.step.mockResolvedValueOnce(stop(3));
+    await client.step('over');
+    expect(session.step).toHaveBeenCalledTimes(2);
   });
 });
 

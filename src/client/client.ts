@@ -1,5 +1,4 @@
 /** The page's side of a session: its stores, and what a person can make it do. */
-import type { Location } from '../protocol/address.ts';
 import type { OutputMessage } from '../protocol/breakpoints.ts';
 import type { StackFrame } from '../protocol/inspect.ts';
 import type { TerminalId } from '../protocol/pack.ts';
@@ -11,11 +10,13 @@ import { createBreakpointStore, reportStates } from './breakpoint-store.ts';
 import { CommandRegistry } from './commands.ts';
 import { ConsoleHub } from './console-hub.ts';
 import { createContextStore } from './context-store.ts';
+import { createCursorStore } from './cursor-store.ts';
 import { createMachineStore, isRunning } from './machine-store.ts';
 import { createNavigationStore, showLocation, showSource } from './navigation.ts';
 import { addMessage, createOutputStore } from './output-store.ts';
 import type { Connect, SessionConnection } from './session.ts';
 import { createSourceStore } from './source-cache.ts';
+import { createTimelineStore } from './timeline-store.ts';
 import { createWorkspaceStore } from './workspace-store.ts';
 
 /** The message of whatever was thrown. */
@@ -28,10 +29,12 @@ export class Client {
   readonly machine = createMachineStore();
   readonly context = createContextStore();
   readonly breakpoints = createBreakpointStore();
+  readonly cursor = createCursorStore();
   readonly workspace = createWorkspaceStore();
   readonly navigation = createNavigationStore();
   readonly output = createOutputStore();
   readonly sources = createSourceStore();
+  readonly timeline = createTimelineStore();
   readonly consoles = new ConsoleHub();
   readonly commands = new CommandRegistry((message) => this.report(message));
   readonly #connect: Connect;
@@ -39,6 +42,9 @@ export class Client {
   #source: PackSource | null = null;
   /** Pause was asked for before the machine could run. */
   #pauseAtStart = false;
+  /** Steps that are under way or wait. */
+  #steps = 0;
+  #lastStep: Promise<unknown> = Promise.resolve();
 
   constructor(connect: Connect) {
     this.#connect = connect;
@@ -138,7 +144,7 @@ export class Client {
 
   /** True when there is something to pause, or will be in a moment. */
   get canPause(): boolean {
-    return this.isRunning || this.machine.getState().phase === 'loading';
+    return this.isRunning || this.#steps > 0 || this.machine.getState().phase === 'loading';
   }
 
   /**
@@ -161,17 +167,29 @@ export class Client {
 
   /** A step of the current target, by lines or instructions as the focus says. */
   async step(kind: StepRequest['kind']): Promise<void> {
-    const { target, granularity } = this.context.getState();
-    const { followExceptions } = this.workspace.getState().preferences;
-    await this.session.step({ kind, granularity, target, followExceptions });
+    await this.#inTurn(() => {
+      const { target, granularity } = this.context.getState();
+      const { followExceptions } = this.workspace.getState().preferences;
+      return this.session.step({ kind, granularity, target, followExceptions });
+    });
   }
 
   async stepInstruction(): Promise<void> {
-    await this.session.step({ kind: 'into', granularity: 'instruction', target: this.context.getState().target });
+    await this.#inTurn(() => {
+      const { target } = this.context.getState();
+      return this.session.step({ kind: 'into', granularity: 'instruction', target });
+    });
   }
 
-  async runTo(location: Location): Promise<void> {
-    await this.session.runTo(this.context.getState().target, location);
+  /** One step at a time. Of those that are asked for meanwhile, as by a key that is held down, one waits and the others are dropped. */
+  async #inTurn(step: () => Promise<unknown>): Promise<void> {
+    if (this.#steps > 1) return;
+    this.#steps += 1;
+    const turn = this.#lastStep.then(() => (this.isStopped ? step() : undefined));
+    this.#lastStep = turn.catch(() => undefined);
+    await turn.finally(() => {
+      this.#steps -= 1;
+    });
   }
 
   async type(terminal: TerminalId, text: string): Promise<void> {

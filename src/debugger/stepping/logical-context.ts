@@ -67,7 +67,7 @@ export class LogicalSteps {
   /** Executes the instruction at `place`, with everything that comes between. */
   async one(place: Place, follow: Follow): Promise<Outcome> {
     for (let at = place; ;) {
-      const stop = this.system.port.stepInstruction(at.cpu, this.left);
+      const stop = await this.control.stepPort(at.cpu, this.left);
       if (stop.reason !== 'step') {
         const judged = await this.control.judge(stop);
         if (judged) return { kind: 'stopped', stop: judged };
@@ -118,7 +118,7 @@ export class LogicalSteps {
 
   async #runUntil(ids: readonly number[], past?: number): Promise<Place | DebugStop> {
     for (let passing = past; ;) {
-      const stop = this.system.port.run(Math.min(this.left, LIFE_SLICE), passing);
+      const stop = await this.control.runPort(Math.min(this.left, LIFE_SLICE), passing);
       const isHit = stop.hits.some((hit) => ids.includes(hit));
       const isSlice = stop.reason === 'limit' && this.left > 0;
       if (isHit || isSlice) {

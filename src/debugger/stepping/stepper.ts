@@ -67,9 +67,10 @@ export class Stepper {
 
   #finish(end: Place | DebugStop, steps: LogicalSteps): DebugStop {
     if ('reason' in end) {
-      if (end.reason !== 'limit') return end;
-      const message = `the step has not ended after ${steps.used.toLocaleString('en')} instructions`;
-      return { ...end, message };
+      const used = `${steps.used.toLocaleString('en')} instructions`;
+      if (end.reason === 'limit') return { ...end, message: `the step has not ended after ${used}` };
+      if (end.reason !== 'pause') return end;
+      return { ...end, cpu: steps.start.cpu, message: `the step was interrupted after ${used}` };
     }
     const { port } = this.system;
     const portStop = {
