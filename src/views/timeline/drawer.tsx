@@ -77,7 +77,7 @@ export function Drawer({ page, onPage, onClose, event, statistics }: DrawerProps
         {isTable(page) && statistics && <span>{formatDuration(statistics.to - statistics.from)}</span>}
         <IconButton icon="close" title="Close the details" onClick={onClose} />
       </div>
-      <div className="view-body" tabIndex={0}>
+      <div className="view-body" tabIndex={0} data-from={statistics?.from} data-to={statistics?.to}>
         {page === 'event' && <EventPanel event={event} />}
         {isTable(page) && <Table page={page} statistics={statistics} />}
         {page === 'probes' && <ProbesPanel />}
