@@ -345,9 +345,9 @@ export class DebugPort {
     const table = this.#watchpoints;
     mmu.onWatched = table.isEmpty
       ? undefined
-      : (cpu, lo, hi, info, linear) => {
+      : (cpu, lo, hi, info, linear, bytes) => {
           this.#watcher = cpu.index;
-          table.accessed(cpu, lo, hi, info, linear);
+          table.accessed(cpu, lo, hi, info, linear, bytes);
         };
     mmu.core.onMiss = table.isEmpty ? undefined : (cpu, lo, hi, linear) => table.missed(cpu, lo, hi, linear);
   }

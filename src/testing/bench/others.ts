@@ -3,5 +3,6 @@ import type { Options } from './options.ts';
 
 /** By name; a module is loaded only when it is asked for. */
 export const OTHERS: Readonly<Record<string, (options: Options) => Promise<void>>> = {
+  fuzz: async () => (await import('./fuzz.ts')).fuzz(),
   hashes: async (options) => (await import('./hashes.ts')).compareHashes(options),
 };
