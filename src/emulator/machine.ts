@@ -23,7 +23,7 @@ import {
 import { systemRegisters } from './cpu/system-registers/system-registers.ts';
 import { Reg } from './cpu/system-registers/offsets.ts';
 import { resetCpuState } from './cpu/system-registers/reset.ts';
-import type { Width } from './devices/device.ts';
+import type { Plain, Width } from './devices/device.ts';
 import { firmwareCall } from './devices/firmware.ts';
 import type { PsciHost } from './devices/psci.ts';
 import { CPU_COUNT, DRAM_SIZE, MEMORY_PAGES, OCM_SIZE, PAGE_FLAGS, PageFlag, pageIndex } from './memory-layout.ts';
@@ -210,11 +210,12 @@ export class Machine {
     for (const cpu of this.cpus) this.mmu.flushFetch(cpu);
   }
 
-  /** The state of the CPUs was replaced. */
-  stateReplaced(): void {
+  /** The state of the CPUs was replaced; `translations` is what the MMU had saved, if anything. Throws `StateError`. */
+  stateReplaced(translations: Plain = null): void {
     this.mmu.reset(this.cpus);
     for (const cpu of this.cpus) this.#guestDebug.changed(cpu);
     this.dropCode();
+    if (translations !== null) this.mmu.restore(this.cpus, translations);
   }
 
   #openWindow(): boolean {
