@@ -125,3 +125,29 @@ test('a value is shown on hover', async (context) => {
     .hover();
   await page.locator('.monaco-hover', { hasText: /char \*.*buffer = 0x/ }).waitFor();
 });
+
+test('a value is written in the format chosen for it, edited, and watched', async (context) => {
+  await stopInSource(context);
+  const { page, workbench } = context;
+  await workbench.show('Variables');
+  const row = page.getByRole('treeitem', { name: /^buffer/ });
+  await row.focus();
+  await page.getByLabel('Format of buffer').selectOption('decimal');
+  await row.locator('.variable-value', { hasText: /^-\d+$/ }).waitFor();
+  await page.getByLabel('Format of buffer').selectOption('hex');
+  await row.locator('.variable-value', { hasText: /^0x[0-9a-f]+$/ }).waitFor();
+  await row.focus();
+  await page.keyboard.press('F2');
+  await page.getByLabel('New value of buffer').fill('0x1230');
+  await page.keyboard.press('Enter');
+  await row.locator('.variable-value', { hasText: /^0x1230$/ }).waitFor();
+  await page.screenshot({ path: 'e2e/screenshots/dark-1440-variables.png' });
+  await workbench.show('Watch');
+  await page.getByLabel('New watch expression').fill('(long)buffer + 1');
+  await page.keyboard.press('Enter');
+  const watch = page.getByRole('treeitem', { name: /^\(long\)buffer/ });
+  await watch.locator('.variable-value', { hasText: /^4657$/ }).waitFor();
+  await watch.focus();
+  await page.getByLabel('Format of (long)buffer + 1').selectOption('binary');
+  await watch.locator('.variable-value', { hasText: /0001_0010_0011_0001$/ }).waitFor();
+});

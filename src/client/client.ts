@@ -16,6 +16,7 @@ import { createNavigationStore, showLocation, showSource } from './navigation.ts
 import { addMessage, createOutputStore } from './output-store.ts';
 import type { Connect, SessionConnection } from './session.ts';
 import { createSourceStore } from './source-cache.ts';
+import { createTimelineStore } from './timeline-store.ts';
 import { createWorkspaceStore } from './workspace-store.ts';
 
 /** The message of whatever was thrown. */
@@ -33,6 +34,7 @@ export class Client {
   readonly navigation = createNavigationStore();
   readonly output = createOutputStore();
   readonly sources = createSourceStore();
+  readonly timeline = createTimelineStore();
   readonly consoles = new ConsoleHub();
   readonly commands = new CommandRegistry((message) => this.report(message));
   readonly #connect: Connect;

@@ -35,7 +35,7 @@ export function createNavigationStore(): NavigationStore {
 }
 
 /** Brings a panel forward, opening it when needed. */
-function revealPanel(store: NavigationStore, panel: string): void {
+export function revealPanel(store: NavigationStore, panel: string): void {
   store.setState(({ reveal }) => ({ reveal: { panel, serial: (reveal?.serial ?? 0) + 1 } }));
 }
 

@@ -23,7 +23,18 @@ import type { RegisterSet } from './registers.ts';
 import type { ConsoleOutput, MachineStatus, Progress, Unmodelled } from './status.ts';
 import type { StepRequest, Stop } from './stop.ts';
 import type { Scope, Target } from './target.ts';
-import type { ProbeInfo, TimelineFormat, TimelineStatistics, TimelineWindow } from './timeline.ts';
+import type {
+  ProbeInfo,
+  ProbeSource,
+  ProbeState,
+  TimelineEvent,
+  TimelineFormat,
+  TimelineRequest,
+  TimelineSeek,
+  TimelineSlice,
+  TimelineStatistics,
+  TimelineWindow,
+} from './timeline.ts';
 
 /**
  * Shorthand: wherever a `stopId` is taken, an older one than the current stop's is answered with the error `STALE_STOP`. Writes take the older ids of a stop
@@ -98,12 +109,19 @@ export interface SessionFunctions {
 
   unmodelled(): Promise<readonly Unmodelled[]>;
 
-  /** What was recorded between two times (ns), for a screen of `pixels`; also while running. */
-  timeline(from: number, to: number, pixels: number): Promise<TimelineWindow>;
+  /** What was recorded; also while running. */
+  timeline(request: TimelineRequest): Promise<TimelineWindow>;
+  /** Slices that answer a question, the nearest first. */
+  timelineSeek(seek: TimelineSeek): Promise<readonly TimelineSlice[]>;
+  /** What is known of a slice; null when there is none. */
+  timelineEvent(track: number, time: number, depth: number): Promise<TimelineEvent | null>;
   timelineStatistics(from: number, to: number): Promise<TimelineStatistics>;
   /** Records the calls of a function: `xen:do_xen_version`, `d1:vfs_read`. */
   addProbe(text: string): Promise<ProbeInfo>;
   removeProbe(id: number): Promise<void>;
+  probes(): Promise<ProbeState>;
+  /** Switches what awareness watches on or off. */
+  setProbeSource(source: ProbeSource, isOn: boolean): Promise<void>;
   /** The recording as the pieces of a file. */
   exportTimeline(format: TimelineFormat): Promise<readonly (string | Uint8Array)[]>;
   /** Hash of the whole machine state. */

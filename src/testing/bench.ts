@@ -29,7 +29,7 @@ async function compare(options: Options): Promise<readonly Result[]> {
 async function main(): Promise<void> {
   const others = Object.keys(OTHERS);
   const options = readOptions(process.argv.slice(2), COMPARED, others);
-  for (const name of options.only) await OTHERS[name]?.();
+  for (const name of options.only) await OTHERS[name]?.(options);
   if (options.only.length > 0 && options.only.every((name) => others.includes(name))) return;
   const results = await compare(options);
   if (options.commit) commitResults(results);

@@ -67,3 +67,12 @@ export function useAtStop<T>(
     isStale: !stop || current?.stopId !== stop.stopId,
   };
 }
+
+/** `value`, or while there is none the last one: what is on screen stays until its successor has been read. */
+export function useLast<T>(value: T | undefined): T | undefined {
+  const last = useRef<T | undefined>(undefined);
+  useEffect(() => {
+    if (value !== undefined) last.current = value;
+  }, [value]);
+  return value ?? last.current;
+}

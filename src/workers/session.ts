@@ -12,6 +12,7 @@ import { hashMachine, loadMachine } from '../emulator/machine-state.ts';
 import { Machine } from '../emulator/machine.ts';
 import { DRAM_BASE } from '../emulator/memory-layout.ts';
 import type { Pack } from '../pack/load.ts';
+import type { MarkerKind } from '../trace/labels.ts';
 import type { AddressSpace, Location } from '../protocol/address.ts';
 import type { DomainRow, TaskRow, VcpuRow } from '../protocol/awareness.ts';
 import type { BreakpointPlace, BreakpointSpec, BreakpointState, OutputMessage } from '../protocol/breakpoints.ts';
@@ -34,7 +35,18 @@ import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
 import type { ConsoleOutput, Unmodelled } from '../protocol/status.ts';
 import { STALE_STOP, type StepRequest, type Stop, type StopReason } from '../protocol/stop.ts';
 import { type Scope, type Target, targetKey } from '../protocol/target.ts';
-import type { ProbeInfo, TimelineFormat, TimelineStatistics, TimelineWindow } from '../protocol/timeline.ts';
+import type {
+  ProbeInfo,
+  ProbeSource,
+  ProbeState,
+  TimelineEvent,
+  TimelineFormat,
+  TimelineRequest,
+  TimelineSeek,
+  TimelineSlice,
+  TimelineStatistics,
+  TimelineWindow,
+} from '../protocol/timeline.ts';
 import { BreakpointMirror } from './breakpoint-mirror.ts';
 import { CodePlaces } from './code-places.ts';
 import { readCode } from './code-reader.ts';
@@ -48,6 +60,8 @@ import { Pacer } from './pacer.ts';
 import { RunTo } from './run-to.ts';
 import { typesOf } from './space-scope.ts';
 import { openModules, readSource } from './symbol-modules.ts';
+import { describeEvent } from './timeline-event.ts';
+import { seekSlices } from './timeline-seek.ts';
 import { cutWindow, windowStatistics } from './timeline-window.ts';
 import { Tracing } from './tracing.ts';
 import { Typing } from './typing.ts';
@@ -86,6 +100,17 @@ const REASONS: Readonly<Record<DebugStop['reason'], StopReason>> = {
   reset: 'fatal',
 };
 
+/** How stops are marked on the timeline. */
+const MARKERS: Readonly<Record<StopReason, MarkerKind>> = {
+  step: 'step',
+  breakpoint: 'breakpoint',
+  'data breakpoint': 'breakpoint',
+  exception: 'breakpoint',
+  pause: 'stop',
+  entry: 'stop',
+  fatal: 'stop',
+};
+
 const FATAL_WORDS: Readonly<Partial<Record<DebugStop['reason'], string>>> = {
   idle: 'every core sleeps and nothing will wake any',
   off: 'the machine was switched off',
@@ -116,6 +141,8 @@ export class Session implements SessionFunctions {
   #focusKey = '';
   #hasSymbols = false;
   #isOpeningSymbols = false;
+  /** Settled when the symbols are there, or are known not to come. */
+  #symbols: Promise<void> = Promise.resolve();
   #memoryIsZero = true;
   #stop: Stop | null = null;
   #stopSerial = 0;
@@ -128,6 +155,8 @@ export class Session implements SessionFunctions {
   /** When the step began that is under way and not shown as running yet. */
   #stepStart: number | undefined;
   #lastRefresh = 0;
+  /** The pCPU whose stop is being looked into. */
+  #judged = 0;
 
   constructor(
     private readonly events: SessionEvents,
@@ -161,7 +190,10 @@ export class Session implements SessionFunctions {
     const console = new CommandConsole(debug);
     console.state.runLimit = STEP_LIMIT;
     // Logpoints speak in the output view, whoever runs the machine.
-    debug.onLog = (text) => this.#message('logpoint', 'info', text);
+    debug.onLog = (text) => {
+      this.#message('logpoint', 'info', text);
+      this.#tracing.recording.mark(this.#judged, 'logpoint', text);
+    };
     debug.control.turns = {
       slice: () => this.#pacer.slice(),
       isDue: () => this.host.now() - this.#lastTurn > TURN_INTERVAL,
@@ -248,7 +280,7 @@ export class Session implements SessionFunctions {
     if (this.#hasSymbols || !this.#pack) return;
     this.#hasSymbols = true;
     const report = (text: string): void => this.#message('debugger', 'warning', text);
-    this.#openSymbols(this.#pack, report).catch((error: unknown) => report(messageOf(error)));
+    this.#symbols = this.#openSymbols(this.#pack, report).catch((error: unknown) => report(messageOf(error)));
   }
 
   /** Xen's and Linux's own structures become readable; breakpoints move over. */
@@ -309,6 +341,7 @@ export class Session implements SessionFunctions {
       past = undefined;
       this.#flush();
       if (portStop.reason !== 'limit') {
+        this.#judged = portStop.cpu;
         const stop = await this.#debug.control.judge(portStop);
         if (stop) {
           this.#isRunning = false;
@@ -430,6 +463,7 @@ export class Session implements SessionFunctions {
     };
     this.#firstStopId = this.#stopSerial;
     this.#inspection = this.#inspectionOf(this.#view);
+    this.#tracing.recording.mark(cpu, MARKERS[reason], this.#stop.description);
     this.#announce(this.#stop);
     return this.#stop;
   }
@@ -648,16 +682,22 @@ export class Session implements SessionFunctions {
     return readSource(this.#requirePack(), path);
   }
 
-  searchSymbols(query: string, domain: number | null): Promise<readonly SymbolMatch[]> {
-    return new CodePlaces(this.#view).search(query, domain);
+  /** Questions about names wait for the symbols: "nothing is called that" would be wrong before. */
+  async #places(): Promise<CodePlaces> {
+    await this.#symbols;
+    return new CodePlaces(this.#view);
   }
 
-  locate(place: BreakpointPlace, scope: Scope): Promise<readonly Location[]> {
-    return new CodePlaces(this.#view).locate(place, scope);
+  async searchSymbols(query: string, domain: number | null): Promise<readonly SymbolMatch[]> {
+    return (await this.#places()).search(query, domain);
   }
 
-  definition(name: string, path: string | null, domain: number | null): Promise<SourcePlace | null> {
-    return new CodePlaces(this.#view).definition(name, path, domain);
+  async locate(place: BreakpointPlace, scope: Scope): Promise<readonly Location[]> {
+    return (await this.#places()).locate(place, scope);
+  }
+
+  async definition(name: string, path: string | null, domain: number | null): Promise<SourcePlace | null> {
+    return (await this.#places()).definition(name, path, domain);
   }
 
   async inlineValues(stopId: number, frameId: number): Promise<InlineValues | null> {
@@ -677,6 +717,7 @@ export class Session implements SessionFunctions {
   }
 
   async searchTypes(query: string, space: AddressSpace): Promise<readonly string[]> {
+    await this.#symbols;
     const module = typesOf(this.#view, space);
     const names = (await module?.file.structureNames(() => this.host.yield(0))) ?? [];
     return names.filter((name) => name.includes(query)).slice(0, 200);
@@ -700,10 +741,18 @@ export class Session implements SessionFunctions {
 
   // The recorded past
 
-  timeline(from: number, to: number, pixels: number): Promise<TimelineWindow> {
+  timeline(request: TimelineRequest): Promise<TimelineWindow> {
     const { recording } = this.#tracing;
     recording.update();
-    return Promise.resolve(cutWindow(recording.timelines.model, recording.store.dropped, from, to, pixels));
+    return Promise.resolve(cutWindow(recording.timelines.model, recording.store.dropped, request));
+  }
+
+  timelineSeek(seek: TimelineSeek): Promise<readonly TimelineSlice[]> {
+    return Promise.resolve(seekSlices(this.#tracing.recording.timelines.model, seek));
+  }
+
+  timelineEvent(track: number, time: number, depth: number): Promise<TimelineEvent | null> {
+    return describeEvent(this.#tracing.recording, this.#view, track, time, depth);
   }
 
   timelineStatistics(from: number, to: number): Promise<TimelineStatistics> {
@@ -720,6 +769,14 @@ export class Session implements SessionFunctions {
   removeProbe(id: number): Promise<void> {
     this.#tracing.removeProbe(id);
     return Promise.resolve();
+  }
+
+  probes(): Promise<ProbeState> {
+    return Promise.resolve(this.#tracing.probeState);
+  }
+
+  setProbeSource(source: ProbeSource, isOn: boolean): Promise<void> {
+    return this.#tracing.setSource(source, isOn);
   }
 
   exportTimeline(format: TimelineFormat): Promise<readonly (string | Uint8Array)[]> {

@@ -92,7 +92,7 @@ export class VariableTables {
       type: type.name,
       variablesReference: reference,
       evaluateName: expression,
-      writable: place !== undefined && value.bytes !== undefined && reference === 0,
+      writable: place !== undefined && value.bytes !== undefined && !isAggregate(type),
       location: place?.kind === 'memory' ? { space, address: place.address } : undefined,
       size: type.byteSize || undefined,
       scalar: scalarOf(value),
@@ -118,6 +118,10 @@ function scalarOf(value: Value): ScalarValue | undefined {
 /** Puts what is not a simple expression in brackets, so that a member can be taken of it. */
 function wrap(expression: string): string {
   return /^[\w.[\]>-]+$/.test(expression) ? expression : `(${expression})`;
+}
+
+function isAggregate(type: Type): boolean {
+  return ['struct', 'union', 'array'].includes(strip(type).kind);
 }
 
 function hasParts(value: Value): boolean {

@@ -3,11 +3,11 @@ import type { PackFiles } from '../../pack/files.ts';
 import { loadPack, type Pack } from '../../pack/load.ts';
 import { GuestMachine } from './guest-machine.ts';
 import type { Timing } from './measured.ts';
-import { definition, endMark, functionName, type Workload } from './workloads.ts';
+import { definition, endMark, functionName, type Workload } from './workload.ts';
 
 /** A translator threshold as JSON has it: Infinity is absent there. */
 export type Tier = 'interpreter' | 'translator' | 'mixed';
-export const TIERS: Readonly<Record<Tier, number | undefined>> = {
+const TIERS: Readonly<Record<Tier, number | undefined>> = {
   interpreter: Infinity,
   translator: 1,
   mixed: undefined,

@@ -7,7 +7,8 @@ import type { Options } from './options.ts';
 import { type Engine, type OurMachine, startOurs } from './our-machine.ts';
 import { QemuMachine } from './qemu-machine.ts';
 import { makeResult, type Result } from './report.ts';
-import { WORKLOADS, type Workload } from './workloads.ts';
+import type { Workload } from './workload.ts';
+import { WORKLOADS } from './workloads.ts';
 
 const BOOTS: readonly (readonly [name: string, tier: Tier])[] = [
   ['boot', 'mixed'],

@@ -1,5 +1,5 @@
 /** A machine that workloads are timed on. */
-import type { Workload } from './workloads.ts';
+import type { Workload } from './workload.ts';
 
 /** One timed run. */
 export interface Timing {

@@ -1,7 +1,7 @@
 /** Workloads on native QEMU. */
 import { QemuSystem, untilPrompts } from '../qemu-system.ts';
 import type { MeasuredMachine, Timing } from './measured.ts';
-import { definition, functionName, type Workload } from './workloads.ts';
+import { definition, functionName, type Workload } from './workload.ts';
 
 const BOOT_SECONDS = 240;
 const RUN_SECONDS = 240;
