@@ -53,8 +53,15 @@ function toggled<T>(list: readonly T[], item: T): T[] {
   return list.includes(item) ? list.filter((each) => each !== item) : [...list, item];
 }
 
-export function useActions(context: ActionContext): (action: TimelineAction) => void {
+export function useActions(rendered: ActionContext): (action: TimelineAction) => void {
   const client = useClient();
+  // Keys may come faster than the view is rendered: each goes on from the last.
+  const context: ActionContext = {
+    ...rendered,
+    get range() {
+      return client.timeline.getState().range ?? rendered.range;
+    },
+  };
   const followed = useRef<Followed | null>(null);
   const { timeline } = client;
 
