@@ -9,7 +9,7 @@ export type Random = () => number;
 export const pick = <T>(from: readonly T[], random: Random): T => from[random() % from.length];
 
 /** Registers with addresses in the window, an aligned one, a small offset; the stack pointer too is in the window. */
-export const BASES = [16, 17, 19, 31] as const;
+const BASES = [16, 17, 19, 31] as const;
 const OFFSET = 18;
 
 const isSystem = (row: Encoding): boolean =>
