@@ -250,12 +250,12 @@ function emitFetch(f: FunctionBuilder, main: MainLoop, refs: ModuleParts['helper
   const { cpu, record, pageRecords, pageVa, budget } = main;
   f.scope(() => {
     const pc = f.let(i64.load(cpu.get, PC));
-    const entry = f.let(i32.add(cpu.get, i32.and(i32.shr_u(i32.wrap_i64(pc), 8), FETCH_MASK)));
+    const entry = f.let(i32.add(i32.load(cpu.get, FETCH_TLB), i32.and(i32.shr_u(i32.wrap_i64(pc), 8), FETCH_MASK)));
     f.set(pageVa, i64.and(pc, -0x1000n));
     // A misaligned PC never equals a tag, so it reaches the slow path, which takes the exception.
     f.if(
-      i64.eq(i64.and(pc, -0x1000n + 3n), i64.load(entry, FETCH_TLB)),
-      () => f.set(pageRecords, i32.load(entry, FETCH_TLB + 8)),
+      i64.eq(i64.and(pc, -0x1000n + 3n), i64.load(entry)),
+      () => f.set(pageRecords, i32.load(entry, 8)),
       () => {
         f.do(i32.store(cpu.get, budget.get, BUDGET));
         f.set(pageRecords, (refs.get('fetch') as FunctionRef).call(cpu.get));
@@ -395,10 +395,10 @@ function emitChain(f: FunctionBuilder, main: MainLoop, at: Local, index: Local):
   const { cpu, pageVa, pageRecords } = main;
   const pc = f.let(i64.load(cpu.get, PC));
   const low = f.let(i32.wrap_i64(pc));
-  const fetch = f.let(i32.add(cpu.get, i32.and(i32.shr_u(low, 8), FETCH_MASK)));
+  const fetch = f.let(i32.add(i32.load(cpu.get, FETCH_TLB), i32.and(i32.shr_u(low, 8), FETCH_MASK)));
   f.set(index, 0);
-  f.if(i64.eq(i64.and(pc, -0x1000n + 3n), i64.load(fetch, FETCH_TLB)), () => {
-    f.set(pageRecords, i32.load(fetch, FETCH_TLB + 8));
+  f.if(i64.eq(i64.and(pc, -0x1000n + 3n), i64.load(fetch)), () => {
+    f.set(pageRecords, i32.load(fetch, 8));
     f.set(pageVa, i64.and(pc, -0x1000n));
     f.set(at, i32.add(i32.add(pageRecords.get, ENTRIES), i32.shl(i32.and(low, 0xffc), 1)));
     f.set(index, i32.load16_u(at.get));

@@ -1,8 +1,9 @@
 /**
- * Uop definitions bound to constants: straight-line translated code.
+ * Uop definitions bound to constants: translated code.
  *
- * Registers stay in the state block, which is exact at every instruction; wasm locals hold copies of those a block has already touched, so
- * they are loaded once and written through. Nothing must be put back when a block is left, by a fault or otherwise.
+ * In straight-line code registers stay in the state block, which is exact at every instruction; wasm locals hold copies of those a block has already
+ * touched, so they are loaded once and written through. Nothing must be put back when a block is left, by a fault or otherwise.
+ * In a loop that is translated as one (`ZoneScope`) registers and flags are in locals only, and every way out leads over code that puts them back.
  */
 import type { Expr, Value } from '../../wasm/expr.ts';
 import { FunctionBuilder, type Local } from '../../wasm/function.ts';
@@ -11,7 +12,8 @@ import { i32, i64 } from '../../wasm/ops.ts';
 import type { Signature } from '../../wasm/types.ts';
 import { Exit } from './interpreter.ts';
 import type { HelperRefs } from './interpreter-context.ts';
-import { BUDGET, CF, FP_TRAP, NF, PC, SLOT_SINK, SLOT_SP, SLOT_ZERO, VF, X, ZF } from './state.ts';
+import { compare, FlagSource, flagOf, sourceOf, type FlagOperands } from './lazy-flags.ts';
+import { BUDGET, CF, FP_TRAP, NF, PC, SLOT_SINK, SLOT_SP, SLOT_ZERO, TLB, VF, X, ZF } from './state.ts';
 import { UopContext, type AccessOptions, type Flag, type Operands, type RegisterOperand } from './uops/context.ts';
 
 /** What instructions do beside their registers: found out by generating them once. */
@@ -19,8 +21,16 @@ export class Effects {
   readsFlags = false;
   /** Flags written, one bit each in the order N, Z, C, V. */
   writesFlags = 0;
+  /** Sets all flags, always and at once, in the way this says. */
+  flagSource: FlagSource | undefined;
+  /** May return to the main loop, or go to an address, with the instruction done. */
+  leaves = false;
   /** May leave in the middle: everything before must be exact in the state block. */
   exits = false;
+  /** Operands that are read and written as general registers, and those whose address is used. */
+  readonly reads = new Set<RegisterOperand>();
+  readonly writes = new Set<RegisterOperand>();
+  readonly addresses = new Set<RegisterOperand>();
   /** Helpers it calls. */
   readonly helpers = new Set<string>();
 }
@@ -32,6 +42,7 @@ const FLAGS: Record<Flag, { bit: number; offset: number }> = {
   V: { bit: 8, offset: VF },
 };
 export const ALL_FLAGS = 15;
+const FLAG_NAMES = ['N', 'Z', 'C', 'V'] as const;
 
 /** Which copies in locals are valid: a bit for each of X0-X30 and SP; flags; whether FP access was checked. */
 interface Validity {
@@ -42,6 +53,8 @@ interface Validity {
 /** A function builder that knows which copies are valid after code that runs only sometimes. */
 export class TrackingBuilder extends FunctionBuilder {
   readonly valid: Validity = { registers: 0, others: 0 };
+  /** Bodies of `if` that surround what is written now. */
+  nesting = 0;
 
   constructor(signature: Signature) {
     super(signature);
@@ -63,14 +76,18 @@ export class TrackingBuilder extends FunctionBuilder {
     super.if(
       condition,
       () => {
+        this.nesting++;
         then();
+        this.nesting--;
         after = { ...this.valid };
         if (otherwise) this.#set({ registers, others });
         else this.#set({ registers: registers & after.registers, others: others & after.others });
       },
       otherwise &&
         (() => {
+          this.nesting++;
           otherwise();
+          this.nesting--;
           this.#set({
             registers: this.valid.registers & after.registers,
             others: this.valid.others & after.others,
@@ -110,6 +127,19 @@ export interface RegionExits {
   readonly helpers: HelperRefs;
 }
 
+/** Code of a loop that keeps registers and flags in locals only. */
+export interface ZoneScope {
+  /** Leaves the loop with an `Exit`, or for block `selected` of the region when it is `Exit` -1. PC and BUDGET are exact already where that is due. */
+  readonly leave: (exit: number) => void;
+  /** Address of the soft TLB, which stays the same as long as no TypeScript runs that changes the translation regime. */
+  readonly tlb: Local;
+  /** What set the flags, where that differs from one way to another. */
+  readonly source: Local;
+}
+
+/** Helpers that instructions call before they have done anything: the interpreter does it again and calls them. */
+const REPEATABLE: ReadonlySet<string> = new Set(['spAlignment', 'checkFpAccess']);
+
 /** One instruction of a region. `instruction` is set before each. */
 export class RegionContext extends UopContext {
   #word = 0;
@@ -117,6 +147,11 @@ export class RegionContext extends UopContext {
   /** Instructions of the block after this one: the block paid for all of them when it began. */
   #after = 0;
   #storesFlags = true;
+  /** Set while a loop is written. */
+  zone: ZoneScope | undefined;
+  /** What set the flags, at this point of the code. */
+  flagSource: FlagSource = FlagSource.parts;
+  readonly #flagOperands: Partial<Record<'i32' | 'i64', { readonly a: Local; readonly b: Local }>> = {};
   readonly effects = new Effects();
   readonly #registers: (Local | undefined)[] = [];
   readonly #flags: Partial<Record<Flag, Local>> = {};
@@ -128,8 +163,12 @@ export class RegionContext extends UopContext {
     super(f);
   }
 
-  /** Binds the context to the instruction at `word` of the page. `storesFlags` false: flags are overwritten before anyone can see them. */
-  bind(word: number, operands: Operands, after: number, storesFlags: boolean): void {
+  /** Binds the context to the instruction at `word` of the page, whose effects are known (or are what is to be found out). `storesFlags` false: flags are overwritten before anyone can see them. */
+  bind(word: number, operands: Operands, after: number, storesFlags: boolean, effects?: Effects): void {
+    if (effects && effects.writesFlags !== 0 && effects.flagSource === undefined) {
+      if (this.zone) this.makeFlags();
+      this.flagSource = FlagSource.parts;
+    }
     this.#word = word;
     this.#operands = operands;
     this.#after = after;
@@ -143,6 +182,7 @@ export class RegionContext extends UopContext {
     return i32.const(this.#operands[name] ?? 0);
   }
   register(name: RegisterOperand): { address: Expr; offset: number } {
+    this.effects.addresses.add(name);
     const offset = this.#operands[name] ?? 0;
     const slot = slotOf(offset);
     // Whoever asks for the address may write there.
@@ -163,6 +203,7 @@ export class RegionContext extends UopContext {
   }
 
   override x(name: RegisterOperand): Expr {
+    this.effects.reads.add(name);
     const offset = this.#operands[name] ?? 0;
     const slot = slotOf(offset);
     if (slot < 0) return i64.load(this.cpu, offset);
@@ -170,16 +211,19 @@ export class RegionContext extends UopContext {
     return this.#copy(slot).get;
   }
   override w(name: RegisterOperand): Expr {
+    this.effects.reads.add(name);
     const offset = this.#operands[name] ?? 0;
     return slotOf(offset) < 0 ? i32.load(this.cpu, offset) : i32.wrap_i64(this.x(name));
   }
   override setX(name: RegisterOperand, value: Value): void {
+    this.effects.writes.add(name);
     const offset = this.#operands[name] ?? 0;
     const slot = slotOf(offset);
     if (slot === SLOT_SINK) return;
     if (slot < 0) return this.f.do(i64.store(this.cpu, value, offset));
     const local = this.#localOf(slot);
     this.f.set(local, value);
+    if (this.zone) return;
     this.f.do(i64.store(this.cpu, local.get, offset));
     this.f.valid.registers |= bitOf(slot);
   }
@@ -187,7 +231,11 @@ export class RegionContext extends UopContext {
   override flag(flag: Flag): Expr {
     this.effects.readsFlags = true;
     const { bit, offset } = FLAGS[flag];
-    const local = this.#flagLocal(flag);
+    const local = this.flagLocal(flag);
+    if (this.zone) {
+      const { flagSource } = this;
+      return flagSource === FlagSource.parts ? local.get : flagOf(flagSource, this.flagOperands(flagSource), flag);
+    }
     if (!(this.f.valid.others & bit)) {
       this.f.set(local, i32.load(this.cpu, offset));
       this.f.valid.others |= bit;
@@ -197,16 +245,54 @@ export class RegionContext extends UopContext {
   override setFlag(flag: Flag, value: Value): void {
     const { bit, offset } = FLAGS[flag];
     this.effects.writesFlags |= bit;
-    const local = this.#flagLocal(flag);
+    this.effects.flagSource = undefined;
+    const local = this.flagLocal(flag);
     this.f.set(local, value);
+    if (this.zone) return;
     this.f.valid.others |= bit;
     if (this.#storesFlags) this.f.do(i32.store(this.cpu, local.get, offset));
   }
+  override setSumFlags(sf: number, sub: number, a: Expr, b: Expr, result: Expr): void {
+    if (!this.zone || this.f.nesting > 0) super.setSumFlags(sf, sub, a, b, result);
+    this.#setFlagOperands(sourceOf(sub ? 'sub' : 'add', sf), a, b);
+  }
+  override setLogicFlags(sf: number, result: Expr): void {
+    if (!this.zone || this.f.nesting > 0) super.setLogicFlags(sf, result);
+    this.#setFlagOperands(sourceOf('logic', sf), result);
+  }
+  #setFlagOperands(source: FlagSource, a: Expr, b?: Expr): void {
+    if (this.f.nesting > 0) return;
+    const operands = this.#flagLocals(source);
+    this.f.set(operands.a, a);
+    if (b) this.f.set(operands.b, b);
+    this.flagSource = source;
+    this.effects.flagSource = source;
+    this.effects.writesFlags = ALL_FLAGS;
+  }
+  /** Sets the locals of the single flags from what they are known by. */
+  makeFlags(): void {
+    const { flagSource } = this;
+    if (flagSource <= FlagSource.parts) return;
+    for (const flag of FLAG_NAMES)
+      this.f.set(this.flagLocal(flag), flagOf(flagSource, this.flagOperands(flagSource), flag));
+  }
+  flagOperands(source: FlagSource): FlagOperands {
+    const { a, b } = this.#flagLocals(source);
+    return { a: a.get, b: b.get };
+  }
+  override condition(cond: number): Expr {
+    this.effects.readsFlags = true;
+    const { flagSource } = this;
+    const direct = flagSource > 0 ? compare(flagSource, this.flagOperands(flagSource), cond) : undefined;
+    return direct ?? super.condition(cond);
+  }
   override word(offset: number): Expr {
+    if (offset === TLB && this.zone) return this.zone.tlb.get;
     return offset === FP_TRAP ? this.#fpTrap() : super.word(offset);
   }
 
   jump(va: Expr): void {
+    this.effects.leaves = true;
     this.effects.exits = true;
     this.exits.jump(va);
   }
@@ -217,6 +303,7 @@ export class RegionContext extends UopContext {
     this.exits.jump(i64.add(this.exits.pageVa.get, BigInt(target)));
   }
   sync(): void {
+    this.effects.leaves = true;
     this.effects.exits = true;
     this.f.do(i64.store(this.cpu, this.pc(), PC));
     this.f.do(i32.store(this.cpu, i32.add(this.exits.budget.get, this.#after), BUDGET));
@@ -225,9 +312,11 @@ export class RegionContext extends UopContext {
     this.f.set(this.exits.budget, i32.sub(i32.load(this.cpu, BUDGET), this.#after));
   }
   resync(): void {
+    this.effects.leaves = true;
     this.f.return(Exit.resync);
   }
   leave(): void {
+    this.effects.leaves = true;
     this.f.return(Exit.leave);
   }
   call(helper: string, ...args: Value[]): Expr {
@@ -243,22 +332,39 @@ export class RegionContext extends UopContext {
     return result.get;
   }
 
+  override callStatus(helper: string, ...args: Value[]): void {
+    if (!REPEATABLE.has(helper)) return super.callStatus(helper, ...args);
+    this.effects.exits = true;
+    this.#repeat();
+  }
+
   /** The general way is the interpreter's: copies stay valid behind the quick one. */
   override fast(isFast: Expr, quick: () => void): void {
     this.effects.exits = true;
-    this.f.if(isFast, quick, () => {
-      this.f.do(i64.store(this.cpu, this.pc(), PC));
-      this.f.do(i32.store(this.cpu, i32.add(this.exits.budget.get, this.#after + 1), BUDGET));
-      this.f.return(Exit.interpret);
-      this.f.unreached();
-    });
+    this.f.if(isFast, quick, () => this.#repeat());
+  }
+
+  /** Leaves the instruction, of which nothing is done yet, to the interpreter. */
+  #repeat(): void {
+    this.f.do(i64.store(this.cpu, this.pc(), PC));
+    this.f.do(i32.store(this.cpu, i32.add(this.exits.budget.get, this.#after + 1), BUDGET));
+    this.quit(Exit.interpret);
+  }
+
+  /** Returns to the main loop; PC and BUDGET are exact. */
+  quit(exit: number): void {
+    if (this.zone) {
+      if (this.flagSource !== FlagSource.varies) this.f.set(this.zone.source, this.flagSource);
+      this.zone.leave(exit);
+    } else this.f.return(exit);
+    this.f.unreached();
   }
 
   protected override slowAddress(va: Expr, _options: AccessOptions, info: Expr): Expr {
     this.effects.exits = true;
     const { cpu, ram, budget } = this.exits;
     const address = this.f.let(ram.call(cpu.get, va, info, this.pc(), i32.add(budget.get, this.#after)));
-    this.f.if(i32.eq(address, 1), () => this.f.return(Exit.interpret));
+    this.f.if(i32.eq(address, 1), () => this.quit(Exit.interpret));
     return address;
   }
 
@@ -271,7 +377,7 @@ export class RegionContext extends UopContext {
 
   #copy(slot: number): Local {
     const local = this.#localOf(slot);
-    if (!(this.f.valid.registers & bitOf(slot))) {
+    if (!this.zone && !(this.f.valid.registers & bitOf(slot))) {
       this.f.set(local, i64.load(this.cpu, X + 8 * slot));
       this.f.valid.registers |= bitOf(slot);
     }
@@ -280,15 +386,37 @@ export class RegionContext extends UopContext {
   #localOf(slot: number): Local {
     return (this.#registers[slot] ??= this.f.persistent('i64'));
   }
-  #flagLocal(flag: Flag): Local {
+  /** Loads registers and flags into the locals in which a loop keeps them. */
+  enterZone(slots: Iterable<number>, flags: boolean): void {
+    for (const slot of slots) this.f.set(this.#localOf(slot), i64.load(this.cpu, X + 8 * slot));
+    if (!flags) return;
+    for (const flag of FLAG_NAMES) this.f.set(this.flagLocal(flag), i32.load(this.cpu, FLAGS[flag].offset));
+  }
+  /** Puts registers that a loop wrote back into the state block. */
+  spill(slots: Iterable<number>): void {
+    for (const slot of slots) this.f.do(i64.store(this.cpu, this.#localOf(slot).get, X + 8 * slot));
+  }
+  /** Puts the flags back that were set in the way `source` says. */
+  spillFlags(source: FlagSource): void {
+    for (const flag of FLAG_NAMES) {
+      const value =
+        source === FlagSource.parts ? this.flagLocal(flag).get : flagOf(source, this.flagOperands(source), flag);
+      this.f.do(i32.store(this.cpu, value, FLAGS[flag].offset));
+    }
+  }
+  flagLocal(flag: Flag): Local {
     return (this.#flags[flag] ??= this.f.persistent('i32'));
+  }
+  #flagLocals(source: FlagSource): { readonly a: Local; readonly b: Local } {
+    const type = source % 2 === 0 ? 'i64' : 'i32';
+    return (this.#flagOperands[type] ??= { a: this.f.persistent(type), b: this.f.persistent(type) });
   }
 }
 
 const FP_CHECKED = 16;
 
 /** Slot of a general register's offset, or -1 for anything else. */
-function slotOf(offset: number): number {
+export function slotOf(offset: number): number {
   return offset >= X && offset <= X + 8 * SLOT_SINK ? (offset - X) >>> 3 : -1;
 }
 
