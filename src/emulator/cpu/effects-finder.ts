@@ -1,14 +1,13 @@
 /** Finds out what instructions do, by generating them for nobody. */
 import { type Decoding, emitVariant, REGION_SIGNATURE } from './interpreter.ts';
 import type { ModuleParts } from './linker.ts';
-import { sharedCode, type SharedCode } from './region-emitter.ts';
 import { type Effects, RegionContext, TrackingBuilder } from './translator-context.ts';
 import { variantKey } from './uops/define.ts';
 
 export class EffectsFinder {
   readonly #known = new Map<string, Effects>();
   /** What code that nobody runs is generated against. */
-  #dry: { readonly shared: SharedCode; readonly helpers: ModuleParts['helpers'] } | undefined;
+  #helpers: ModuleParts['helpers'] | undefined;
 
   constructor(private readonly parts: () => ModuleParts) {}
 
@@ -19,17 +18,12 @@ export class EffectsFinder {
     const f = new TrackingBuilder(REGION_SIGNATURE);
     const [cpu, pageVa, budget] = f.params;
     const nowhere = () => {};
-    const { shared, helpers } = (this.#dry ??= this.#dryParts());
-    const exits = { cpu, pageVa, budget, goto: nowhere, jump: nowhere, ram: shared.ram, helpers };
+    const helpers = (this.#helpers ??= this.parts().helpers);
+    const exits = { cpu, pageVa, budget, goto: nowhere, jump: nowhere, cold: nowhere, at: f.local('i32'), helpers };
     const context = new RegionContext(f, exits);
     context.bind(0, operands, 0, true);
     emitVariant(context, definition, statics);
     this.#known.set(key, context.effects);
     return context.effects;
-  }
-
-  #dryParts(): { readonly shared: SharedCode; readonly helpers: ModuleParts['helpers'] } {
-    const parts = this.parts();
-    return { shared: sharedCode(parts), helpers: parts.helpers };
   }
 }

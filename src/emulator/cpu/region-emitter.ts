@@ -14,31 +14,20 @@ import { BUDGET, PC, TLB } from './state.ts';
 import {
   ALL_FLAGS,
   type Effects,
+  emitColdExit,
   RegionContext,
   type RegionExits,
   type TrackingBuilder,
+  ZoneExit,
+  type ZoneScope,
 } from './translator-context.ts';
 import { findZones, type Zone } from './zone.ts';
-
-/** Functions that all regions of a module call. */
-export interface SharedCode {
-  readonly ram: FunctionRef;
-  readonly go: FunctionRef;
-}
-
-export function sharedCode(parts: ModuleParts): SharedCode {
-  return { ram: defineRam(parts), go: defineExit(parts) };
-}
-
-/** Beside the values of `Exit`: a loop goes on at block `selected` of its region. */
-const ELSEWHERE = -1;
 
 /** The loop that is being written. */
 interface ActiveZone {
   readonly zone: Zone;
   /** Where its blocks are reached from inside. */
   readonly labels: Map<number, Label>;
-  readonly leave: (exit: number) => void;
 }
 
 export class RegionEmitter {
@@ -46,13 +35,14 @@ export class RegionEmitter {
   readonly #numbers: ReadonlyMap<number, number>;
   readonly #labels: Label[] = [];
   #dispatch: Label | undefined;
+  #cold: Label | undefined;
   #current = 0;
   #active: ActiveZone | undefined;
 
   constructor(
     private readonly f: TrackingBuilder,
     helpers: HelperRefs,
-    private readonly shared: SharedCode,
+    private readonly go: FunctionRef,
     private readonly blocks: readonly Block[],
     private readonly effects: EffectsFinder,
   ) {
@@ -64,7 +54,8 @@ export class RegionEmitter {
       budget,
       goto: (word) => this.#goto(word),
       jump: (va) => this.#jump(va),
-      ram: shared.ram,
+      cold: () => f.br(this.#cold as Label),
+      at: f.persistent('i32'),
       helpers,
     };
     this.#c = new RegionContext(f, exits);
@@ -78,15 +69,20 @@ export class RegionEmitter {
   emit(start: number): void {
     const { f, blocks } = this;
     const zones = findZones(blocks, start, this.effects);
-    f.loop((dispatch) => {
-      this.#dispatch = dispatch;
-      emitBlocks(f, this.#selected, blocks.length, this.#labels, (i) => {
-        this.#current = i;
-        const zone = zones.get(i);
-        if (zone) this.#emitZone(zone);
-        else this.#emitBlock(blocks[i]);
+    f.block((cold) => {
+      this.#cold = cold;
+      f.loop((dispatch) => {
+        this.#dispatch = dispatch;
+        emitBlocks(f, this.#selected, blocks.length, this.#labels, (i) => {
+          this.#current = i;
+          const zone = zones.get(i);
+          if (zone) this.#emitZone(zone);
+          else this.#emitBlock(blocks[i]);
+        });
       });
+      f.unreachable();
     });
+    emitColdExit(f, this.#c.exits.at);
     f.unreachable();
   }
 
@@ -101,10 +97,11 @@ export class RegionEmitter {
 
   #jump(va: Expr): void {
     const { cpu, budget } = this.#c.exits;
-    if (!this.#active) return this.f.returnCall(this.shared.go.call(cpu.get, va, budget.get));
+    const { zone } = this.#c;
+    if (!zone) return this.f.returnCall(this.go.call(cpu.get, va, budget.get));
     this.f.do(i64.store(cpu.get, va, PC));
     this.f.do(i32.store(cpu.get, budget.get, BUDGET));
-    this.#c.quit(Exit.resync);
+    this.#c.leaveZone(zone, ZoneExit.jump);
   }
 
   #gotoFromZone({ zone, labels }: ActiveZone, block: number): void {
@@ -115,7 +112,7 @@ export class RegionEmitter {
       return f.br(label);
     }
     f.set(this.#selected, block);
-    this.#c.quit(ELSEWHERE);
+    this.#c.leaveZone(this.#c.zone as ZoneScope, ZoneExit.block);
   }
 
   /** Brings the flags into the form in which a block expects them. */
@@ -132,15 +129,15 @@ export class RegionEmitter {
     const c = this.#c;
     const [tlb, source, exit] = [f.persistent('i32'), f.persistent('i32'), f.persistent('i32')];
     f.block((end) => {
-      const leave = (code: number) => {
-        f.set(exit, code);
+      const leave = (how: ZoneExit) => {
+        f.set(exit, how);
         f.br(end);
       };
       c.enterZone(zone.registers, zone.usesFlags);
       f.set(tlb, i32.load(c.cpu, TLB));
       f.set(source, FlagSource.parts);
       c.zone = { leave, tlb, source };
-      this.#active = { zone, labels: new Map(), leave };
+      this.#active = { zone, labels: new Map() };
       this.#emitLoop(zone.loop, this.#active);
     });
     c.zone = undefined;
@@ -148,8 +145,9 @@ export class RegionEmitter {
     c.flagSource = FlagSource.parts;
     c.spill(zone.written);
     this.#spillFlags(zone, source);
-    f.brIf(this.#dispatch as Label, i32.lt_s(exit.get, 0));
-    f.return(exit.get);
+    f.brIf(this.#dispatch as Label, i32.eqz(exit.get));
+    f.brIf(this.#cold as Label, i32.eq(exit.get, ZoneExit.cold));
+    f.return(Exit.resync);
   }
 
   #spillFlags({ flagWrites }: Zone, source: Local): void {
@@ -189,15 +187,11 @@ export class RegionEmitter {
   #emitBlock({ start, instructions }: Block): void {
     const { f } = this;
     const c = this.#c;
-    const { cpu, pageVa, budget } = c.exits;
+    const { budget } = c.exits;
     f.forget();
     if (!this.#active) c.flagSource = FlagSource.parts;
     f.set(budget, i32.sub(budget.get, instructions.length));
-    f.if(i32.lt_s(budget.get, 0), () => {
-      f.do(i64.store(cpu.get, i64.add(pageVa.get, BigInt(start * 4)), PC));
-      f.do(i32.store(cpu.get, i32.add(budget.get, instructions.length), BUDGET));
-      c.quit(Exit.budget);
-    });
+    f.if(i32.lt_s(budget.get, 0), () => c.quit(start, instructions.length, Exit.budget));
     const effects = instructions.map((instruction) => this.effects.of(instruction));
     instructions.forEach(({ definition, statics, operands }, i) => {
       c.bind(start + i, operands, instructions.length - 1 - i, flagsAreSeen(effects, i), effects[i]);
@@ -235,23 +229,8 @@ function emitBlocks(
   nest(count - 1);
 }
 
-/** A slow access of translated code. PC and BUDGET are made exact for doing the instruction again when RAM alone does not serve. */
-function defineRam({ module, helpers }: ModuleParts): FunctionRef {
-  const ram = helpers.get('ram') as FunctionRef;
-  return module.define({ params: ['i32', 'i64', 'i32', 'i64', 'i32'], result: 'i32' }, (f) => {
-    const [cpu, va, info, pc, budget] = f.params;
-    const address = f.let(ram.call(cpu.get, va.get, info.get));
-    f.if(i32.eq(address, 1), () => {
-      f.do(i64.store(cpu.get, pc.get, PC));
-      f.do(i32.store(cpu.get, i32.add(budget.get, 1), BUDGET));
-    });
-    f.return(address);
-    f.unreachable();
-  });
-}
-
 /** Ends a region: the main loop goes on at an address. */
-function defineExit({ module }: ModuleParts): FunctionRef {
+export function defineExit({ module }: ModuleParts): FunctionRef {
   return module.define({ params: ['i32', 'i64', 'i32'], result: 'i32' }, (f) => {
     const [cpu, va, budget] = f.params;
     f.do(i64.store(cpu.get, va.get, PC));

@@ -7,14 +7,13 @@
  */
 import type { Expr, Value } from '../../wasm/expr.ts';
 import { FunctionBuilder, type Local } from '../../wasm/function.ts';
-import type { FunctionRef } from '../../wasm/module.ts';
 import { i32, i64 } from '../../wasm/ops.ts';
 import type { Signature } from '../../wasm/types.ts';
 import { Exit } from './interpreter.ts';
 import type { HelperRefs } from './interpreter-context.ts';
 import { compare, FlagSource, flagOf, sourceOf, type FlagOperands } from './lazy-flags.ts';
 import { BUDGET, CF, FP_TRAP, NF, PC, SLOT_SINK, SLOT_SP, SLOT_ZERO, TLB, VF, X, ZF } from './state.ts';
-import { UopContext, type AccessOptions, type Flag, type Operands, type RegisterOperand } from './uops/context.ts';
+import { UopContext, type Flag, type Operands, type RegisterOperand } from './uops/context.ts';
 
 /** What instructions do beside their registers: found out by generating them once. */
 export class Effects {
@@ -122,20 +121,25 @@ export interface RegionExits {
   readonly goto: (word: number) => void;
   /** Continues at any address. */
   readonly jump: (va: Expr) => void;
-  /** `(cpu, va, info, pc, budget) -> linear address, or 1 after making PC and BUDGET exact for interpreting the instruction`. */
-  readonly ram: FunctionRef;
+  /** Where all rare ways out meet, with `at` telling which it was (`coldExit`). */
+  readonly cold: () => void;
+  readonly at: Local;
   readonly helpers: HelperRefs;
 }
 
 /** Code of a loop that keeps registers and flags in locals only. */
 export interface ZoneScope {
-  /** Leaves the loop with an `Exit`, or for block `selected` of the region when it is `Exit` -1. PC and BUDGET are exact already where that is due. */
-  readonly leave: (exit: number) => void;
+  /** Goes on behind the loop, once what set the flags has been noted. */
+  readonly leave: (how: ZoneExit) => void;
   /** Address of the soft TLB, which stays the same as long as no TypeScript runs that changes the translation regime. */
   readonly tlb: Local;
   /** What set the flags, where that differs from one way to another. */
   readonly source: Local;
 }
+
+/** How a loop is left: for block `selected` of its region; to an address that PC holds; by `RegionExits.cold`. */
+export const ZoneExit = { block: 0, jump: 1, cold: 2 } as const;
+export type ZoneExit = (typeof ZoneExit)[keyof typeof ZoneExit];
 
 /** Helpers that instructions call before they have done anything: the interpreter does it again and calls them. */
 const REPEATABLE: ReadonlySet<string> = new Set(['spAlignment', 'checkFpAccess']);
@@ -334,38 +338,37 @@ export class RegionContext extends UopContext {
 
   override callStatus(helper: string, ...args: Value[]): void {
     if (!REPEATABLE.has(helper)) return super.callStatus(helper, ...args);
-    this.effects.exits = true;
     this.#repeat();
   }
 
   /** The general way is the interpreter's: copies stay valid behind the quick one. */
   override fast(isFast: Expr, quick: () => void): void {
-    this.effects.exits = true;
     this.f.if(isFast, quick, () => this.#repeat());
   }
 
   /** Leaves the instruction, of which nothing is done yet, to the interpreter. */
   #repeat(): void {
-    this.f.do(i64.store(this.cpu, this.pc(), PC));
-    this.f.do(i32.store(this.cpu, i32.add(this.exits.budget.get, this.#after + 1), BUDGET));
-    this.quit(Exit.interpret);
+    this.effects.exits = true;
+    this.quit(this.#word, this.#after + 1, Exit.interpret);
   }
 
-  /** Returns to the main loop; PC and BUDGET are exact. */
-  quit(exit: number): void {
-    if (this.zone) {
-      if (this.flagSource !== FlagSource.varies) this.f.set(this.zone.source, this.flagSource);
-      this.zone.leave(exit);
-    } else this.f.return(exit);
+  /** Returns to the main loop with PC at a word, and `unused` instructions of the block given back. There are many such places: they must be small. */
+  quit(word: number, unused: number, exit: number): void {
+    this.f.set(this.exits.at, coldExit(word, unused, exit));
+    if (this.zone) this.leaveZone(this.zone, ZoneExit.cold);
+    else this.exits.cold();
     this.f.unreached();
   }
 
-  protected override slowAddress(va: Expr, _options: AccessOptions, info: Expr): Expr {
-    this.effects.exits = true;
-    const { cpu, ram, budget } = this.exits;
-    const address = this.f.let(ram.call(cpu.get, va, info, this.pc(), i32.add(budget.get, this.#after)));
-    this.f.if(i32.eq(address, 1), () => this.quit(Exit.interpret));
-    return address;
+  leaveZone(zone: ZoneScope, how: ZoneExit): void {
+    if (this.flagSource !== FlagSource.varies) this.f.set(zone.source, this.flagSource);
+    zone.leave(how);
+  }
+
+  /** What the soft TLB does not have is the interpreter's. */
+  protected override slowAddress(): Expr {
+    this.#repeat();
+    return i32.const(0);
   }
 
   /** The trap word cannot change between two calls of TypeScript: checked once in a stretch of code. */
@@ -411,6 +414,19 @@ export class RegionContext extends UopContext {
     const type = source % 2 === 0 ? 'i64' : 'i32';
     return (this.#flagOperands[type] ??= { a: this.f.persistent(type), b: this.f.persistent(type) });
   }
+}
+
+/** A rare way out as a number: byte offset in the page in bits 11:0, instructions given back in bits 23:12, `Exit` above. */
+function coldExit(word: number, unused: number, exit: number): number {
+  return (word * 4) | (unused << 12) | (exit << 24);
+}
+
+/** Writes where all of them end. */
+export function emitColdExit(f: FunctionBuilder, at: Local): void {
+  const [cpu, pageVa, budget] = f.params;
+  f.do(i64.store(cpu.get, i64.add(pageVa.get, i64.extend_i32_u(i32.and(at.get, 0xfff))), PC));
+  f.do(i32.store(cpu.get, i32.add(budget.get, i32.and(i32.shr_u(at.get, 12), 0xfff)), BUDGET));
+  f.return(i32.shr_u(at.get, 24));
 }
 
 const FP_CHECKED = 16;

@@ -11,7 +11,7 @@ import { type ModuleParts, REGION_TABLE_SIZE } from './linker.ts';
 import { OP_TRANSLATED } from './records.ts';
 import { EffectsFinder } from './effects-finder.ts';
 import { type Block, findRegion } from './region.ts';
-import { RegionEmitter, sharedCode, type SharedCode } from './region-emitter.ts';
+import { defineExit, RegionEmitter } from './region-emitter.ts';
 import { TrackingBuilder } from './translator-context.ts';
 
 /**
@@ -152,8 +152,8 @@ export class Translator {
   #make(plans: readonly Plan[]): void {
     const { linker } = this.interpreter;
     const runs = linker.instantiateAll({ helpers: this.#helpersOf(plans.flatMap(({ blocks }) => blocks)) }, (parts) => {
-      const shared = sharedCode(parts);
-      return plans.map(({ blocks, start }) => this.#build(parts, blocks, start, shared));
+      const go = defineExit(parts);
+      return plans.map(({ blocks, start }) => this.#build(parts, blocks, start, go));
     });
     plans.forEach(({ region }, i) => {
       linker.regions.set(region.index, runs[i]);
@@ -168,9 +168,9 @@ export class Translator {
     return this.interpreter.pool.op(this.interpreter.pool.record(page, word)) === OP_TRANSLATED;
   }
 
-  #build(parts: ModuleParts, blocks: readonly Block[], start: number, shared: SharedCode): FunctionRef {
+  #build(parts: ModuleParts, blocks: readonly Block[], start: number, go: FunctionRef): FunctionRef {
     const f = new TrackingBuilder(REGION_SIGNATURE);
-    new RegionEmitter(f, parts.helpers, shared, blocks, this.#effects).emit(start);
+    new RegionEmitter(f, parts.helpers, go, blocks, this.#effects).emit(start);
     this.made.regions++;
     this.made.bytes += f.size;
     this.#codeBytes += f.size;
@@ -178,7 +178,7 @@ export class Translator {
   }
 
   #helpersOf(blocks: readonly Block[]): Set<string> {
-    const names = new Set(['ram']);
+    const names = new Set<string>();
     for (const { instructions } of blocks)
       for (const instruction of instructions) for (const name of this.#effects.of(instruction).helpers) names.add(name);
     return names;
