@@ -12,10 +12,11 @@ const TAB_TITLES: Readonly<Record<TerminalName, string>> = { xen: 'Xen', d0: 'Do
 export class WorkbenchPage {
   constructor(readonly page: Page) {}
 
-  /** Opens the site and waits for DomU1's prompt. */
+  /** Opens the site and waits until the guests run and DomU1 shows its prompt. */
   async open(url: string): Promise<void> {
     await this.page.goto(url);
     await this.waitForText('d1', /domU1 # $/);
+    await this.waitForRunning();
     await this.closeGuide();
   }
 

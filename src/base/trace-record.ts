@@ -69,7 +69,7 @@ export const TraceKind = {
   serialOutput: 25,
   /** A byte came in at a serial port. Argument as above. */
   serialInput: 26,
-  /** The machine was stopped by a debugger. Argument: a `StopCause`. */
+  /** A debugger stopped the machine, or logged something. Argument: number of its text in 31:0, of its `MarkerKind` in 63:32. */
   stop: 27,
   /** A probed function was entered. Argument: probe in 31:0, number of arguments that follow in 63:32. */
   probeEntry: 28,

@@ -1,5 +1,4 @@
 /** The page's side of a session: its stores, and what a person can make it do. */
-import type { Location } from '../protocol/address.ts';
 import type { OutputMessage } from '../protocol/breakpoints.ts';
 import type { StackFrame } from '../protocol/inspect.ts';
 import type { TerminalId } from '../protocol/pack.ts';
@@ -11,11 +10,13 @@ import { createBreakpointStore, reportStates } from './breakpoint-store.ts';
 import { CommandRegistry } from './commands.ts';
 import { ConsoleHub } from './console-hub.ts';
 import { createContextStore } from './context-store.ts';
+import { createCursorStore } from './cursor-store.ts';
 import { createMachineStore, isRunning } from './machine-store.ts';
 import { createNavigationStore, showLocation, showSource } from './navigation.ts';
 import { addMessage, createOutputStore } from './output-store.ts';
 import type { Connect, SessionConnection } from './session.ts';
 import { createSourceStore } from './source-cache.ts';
+import { createTimelineStore } from './timeline-store.ts';
 import { createWorkspaceStore } from './workspace-store.ts';
 
 /** The message of whatever was thrown. */
@@ -28,15 +29,22 @@ export class Client {
   readonly machine = createMachineStore();
   readonly context = createContextStore();
   readonly breakpoints = createBreakpointStore();
+  readonly cursor = createCursorStore();
   readonly workspace = createWorkspaceStore();
   readonly navigation = createNavigationStore();
   readonly output = createOutputStore();
   readonly sources = createSourceStore();
+  readonly timeline = createTimelineStore();
   readonly consoles = new ConsoleHub();
   readonly commands = new CommandRegistry((message) => this.report(message));
   readonly #connect: Connect;
   #connection: SessionConnection | null = null;
   #source: PackSource | null = null;
+  /** Pause was asked for before the machine could run. */
+  #pauseAtStart = false;
+  /** Steps that are under way or wait. */
+  #steps = 0;
+  #lastStep: Promise<unknown> = Promise.resolve();
 
   constructor(connect: Connect) {
     this.#connect = connect;
@@ -44,7 +52,7 @@ export class Client {
       if (state.specs !== previous.specs) void this.#sendBreakpoints();
     });
     this.context.subscribe((state, previous) => {
-      if (state.target !== previous.target) void this.#readStack();
+      if (state.target !== previous.target) void this.#readStack(true);
     });
   }
 
@@ -68,6 +76,7 @@ export class Client {
   async open(source: PackSource, isCold = false): Promise<void> {
     this.#connection?.close();
     this.#source = source;
+    this.#pauseAtStart = false;
     this.consoles.reset();
     this.sources.setState({ files: {} });
     this.machine.setState({ phase: 'loading', pack: null, status: null, stop: null, lastStop: null, error: null });
@@ -93,8 +102,12 @@ export class Client {
 
   /** Back to the boot snapshot, running. */
   async restart(): Promise<void> {
-    if (this.machine.getState().phase === 'ready') await this.#start();
-    else await this.reopen();
+    if (this.machine.getState().phase !== 'ready') return this.reopen();
+    this.#pauseAtStart = false;
+    return this.#start().catch((error: unknown) => {
+      this.machine.setState({ phase: 'empty' });
+      throw error;
+    });
   }
 
   /** Boots from the first instruction, in a new worker. */
@@ -104,16 +117,19 @@ export class Client {
 
   async #start(): Promise<void> {
     this.consoles.reset();
+    // The stop at the snapshot is passed by, and not worth reading, unless a person asks for it.
+    this.machine.setState({ phase: 'loading', stop: null });
     const stop = await this.session.restart();
     this.machine.setState({ phase: 'ready' });
-    this.#onStopped(stop);
-    await this.resume();
+    if (this.#pauseAtStart) this.#onStopped(stop);
+    else await this.resume();
   }
 
   async #boot(): Promise<void> {
     await this.session.coldBoot();
     this.machine.setState({ phase: 'ready' });
     this.#onResumed();
+    if (this.#pauseAtStart) await this.pause();
   }
 
   async resume(): Promise<void> {
@@ -122,31 +138,67 @@ export class Client {
   }
 
   async pause(): Promise<void> {
-    await this.session.pause();
+    if (this.machine.getState().phase === 'loading') this.#pauseAtStart = true;
+    else await this.session.pause();
+  }
+
+  /** True when there is something to pause, or will be in a moment. */
+  get canPause(): boolean {
+    return this.isRunning || this.#steps > 0 || this.machine.getState().phase === 'loading';
+  }
+
+  /**
+   * Writes something to the machine where it stands, and has every view read again. A failure is reported; false means that nothing was written, so that
+   * what the person entered can be kept.
+   */
+  async write(change: (session: SessionFunctions, stopId: number) => Promise<unknown>): Promise<boolean> {
+    const { stop } = this.machine.getState();
+    try {
+      if (!stop) throw new Error('Nothing was written: the machine runs. Pause it first.');
+      await change(this.session, stop.stopId);
+      this.invalidate();
+      return true;
+    } catch (error) {
+      const message = messageOf(error);
+      this.report(message === STALE_STOP ? 'Nothing was written: the machine has run since.' : message);
+      return false;
+    }
   }
 
   /** A step of the current target, by lines or instructions as the focus says. */
   async step(kind: StepRequest['kind']): Promise<void> {
-    const { target, granularity } = this.context.getState();
-    const { followExceptions } = this.workspace.getState().preferences;
-    await this.session.step({ kind, granularity, target, followExceptions });
+    await this.#inTurn(() => {
+      const { target, granularity } = this.context.getState();
+      const { followExceptions } = this.workspace.getState().preferences;
+      return this.session.step({ kind, granularity, target, followExceptions });
+    });
   }
 
   async stepInstruction(): Promise<void> {
-    await this.session.step({ kind: 'into', granularity: 'instruction', target: this.context.getState().target });
+    await this.#inTurn(() => {
+      const { target } = this.context.getState();
+      return this.session.step({ kind: 'into', granularity: 'instruction', target });
+    });
   }
 
-  async runTo(location: Location): Promise<void> {
-    await this.session.runTo(this.context.getState().target, location);
+  /** One step at a time. Of those that are asked for meanwhile, as by a key that is held down, one waits and the others are dropped. */
+  async #inTurn(step: () => Promise<unknown>): Promise<void> {
+    if (this.#steps > 1) return;
+    this.#steps += 1;
+    const turn = this.#lastStep.then(() => (this.isStopped ? step() : undefined));
+    this.#lastStep = turn.catch(() => undefined);
+    await turn.finally(() => {
+      this.#steps -= 1;
+    });
   }
 
   async type(terminal: TerminalId, text: string): Promise<void> {
     await this.session.consoleInput(terminal, text);
   }
 
-  /** Makes `target` what every view looks at. */
+  /** Makes `target` what every view looks at; its stack is read. */
   select(target: Target): void {
-    this.context.setState({ target, frames: [], frameId: null, framesError: null });
+    this.context.setState({ target: { ...target }, frames: [], frameId: null, framesError: null });
   }
 
   /** Makes a frame current and shows its source, or its code when it has none. */
@@ -163,7 +215,7 @@ export class Client {
   /** Says that memory or registers were written, so that views read again. */
   invalidate(): void {
     this.machine.setState(({ revision }) => ({ revision: revision + 1 }));
-    void this.#readStack();
+    void this.#readStack(false);
   }
 
   async #sendBreakpoints(): Promise<void> {
@@ -175,7 +227,8 @@ export class Client {
     }
   }
 
-  async #readStack(): Promise<void> {
+  /** Reads the stack of the current target; `isNew` brings its place to the front as well. */
+  async #readStack(isNew: boolean): Promise<void> {
     const { stop } = this.machine.getState();
     const { target } = this.context.getState();
     if (!stop) return;
@@ -186,7 +239,7 @@ export class Client {
       if (!isCurrent()) return;
       this.context.setState({ frames, frameId: top?.id ?? null, framesError: null });
       // A pause is about the machine as a whole: it leaves what the person is reading in front.
-      if (top?.source && stop.reason !== 'pause') this.showFrame(top);
+      if (isNew && top?.source && stop.reason !== 'pause') this.showFrame(top);
     } catch (error) {
       const message = messageOf(error);
       if (isCurrent() && message !== STALE_STOP) {
@@ -196,10 +249,13 @@ export class Client {
   }
 
   #onStopped(stop: Stop): void {
-    if (this.machine.getState().stop?.stopId === stop.stopId) return;
+    const { phase, stop: last } = this.machine.getState();
+    if (phase === 'loading' || last?.stopId === stop.stopId) return;
     this.machine.setState({ stop, lastStop: stop });
-    this.context.setState({ target: stop.target, frames: [], frameId: null, framesError: null });
-    void this.#readStack();
+    const isRenewed = last !== null && stop.renews === last.stopId;
+    // The target that a person has chosen since stays; a new one has its stack read.
+    if (isRenewed) void this.#readStack(false);
+    else this.select(stop.target);
   }
 
   #onResumed(): void {

@@ -9,6 +9,8 @@ export interface OpenSource {
   readonly owner: { readonly kind: 'xen' } | { readonly kind: 'domain'; readonly domain: number };
   /** Line to reveal. */
   readonly line?: number;
+  /** The person asked for this file, so its editor takes the focus. */
+  readonly takesFocus?: boolean;
 }
 
 export interface NavigationState {
@@ -33,7 +35,7 @@ export function createNavigationStore(): NavigationStore {
 }
 
 /** Brings a panel forward, opening it when needed. */
-function revealPanel(store: NavigationStore, panel: string): void {
+export function revealPanel(store: NavigationStore, panel: string): void {
   store.setState(({ reveal }) => ({ reveal: { panel, serial: (reveal?.serial ?? 0) + 1 } }));
 }
 

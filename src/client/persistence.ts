@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { formatLocation, parseLocation } from '../protocol/address.ts';
 import { EXCEPTION_KINDS } from '../protocol/breakpoints.ts';
 import { formatScope, parseScope } from '../protocol/target.ts';
+import { VALUE_FORMATS } from './value-format.ts';
 
 // The validator's compiled mode needs `eval`, which the page's Content-Security-Policy forbids.
 z.config({ jitless: true });
@@ -71,10 +72,14 @@ const workspace = z.object({
   /** Dock layouts by name; `current` is the one in use. Their shape belongs to the docking library. */
   layouts: z.record(z.string(), z.unknown()),
   pinnedRegisters: z.array(z.string()),
+  /** Formats of values by the expression that names them. */
+  formats: z.record(z.string(), z.enum(VALUE_FORMATS)).default({}),
   preferences: z.object({
     theme: z.enum(['system', 'dark', 'light']),
     followExceptions: z.boolean(),
     guideSeen: z.boolean(),
+    /** Values of variables beside the source. */
+    inlineValues: z.boolean().default(true),
   }),
 });
 
@@ -88,7 +93,8 @@ export const EMPTY_WORKSPACE: Workspace = {
   sources: [],
   layouts: {},
   pinnedRegisters: [],
-  preferences: { theme: 'system', followExceptions: false, guideSeen: false },
+  formats: {},
+  preferences: { theme: 'system', followExceptions: false, guideSeen: false, inlineValues: true },
 };
 
 /** Writes a workspace as text. */

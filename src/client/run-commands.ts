@@ -19,7 +19,7 @@ export function runCommands(client: Client): Command[] {
       'pause',
       'Pause',
       ['F6', 'Alt+F6'],
-      () => client.isRunning,
+      () => client.canPause,
       () => client.pause(),
     ),
     command('stepOver', 'Step Over', ['F10', 'Alt+F10'], stopped, () => client.step('over')),

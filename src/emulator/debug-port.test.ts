@@ -125,6 +125,17 @@ describe('watchpoints', () => {
   });
 });
 
+describe('a run made of short ones', () => {
+  it('passes what it was to pass, once', () => {
+    port.addBreakpoint({ address: GUEST.loop, space: 'va', filter: { vmid: 1 } });
+    const { cpu, instructions } = port.run(10_000);
+    expect(port.run(0, cpu).reason).toBe('limit');
+    const next = port.goOn(10_000);
+    expect(next.reason).toBe('breakpoint');
+    expect(next.instructions).toBeGreaterThan(instructions);
+  });
+});
+
 describe('catchpoints', () => {
   it('stop after the exception has been taken', () => {
     port.addCatchpoint({ kind: 'HVC', filter: { vmid: 2 } });
@@ -159,6 +170,15 @@ describe('single steps', () => {
     port.run(10_000);
     const stop = port.stepInstruction(0);
     expect(stop.event).toMatchObject({ from: 1, target: 2, pc: GUEST.hvc + 4n });
+    expect(port.readRegister(0, 'PC')).toBe(HANDLER);
+  });
+
+  it('made of runs that are too short for them are the same steps', () => {
+    port.addBreakpoint({ address: GUEST.hvc, space: 'va', filter: { vmid: 1 } });
+    port.run(10_000);
+    expect(port.stepInstruction(0, 0).reason).toBe('limit');
+    const stop = port.goOn(100);
+    expect(stop).toMatchObject({ reason: 'step', event: { pc: GUEST.hvc + 4n } });
     expect(port.readRegister(0, 'PC')).toBe(HANDLER);
   });
 
@@ -240,4 +260,4 @@ describe.each([
     });
     expect(hash).toBe(undisturbed());
   });
-});
+}, 60_000);

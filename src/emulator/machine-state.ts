@@ -19,8 +19,7 @@ export function saveMachine(machine: Machine, extra: Plain = null): Uint8Array {
  */
 export function loadMachine(machine: Machine, file: Uint8Array, memoryIsZero = false): Plain {
   const extra = stateOf(machine).load(file, memoryIsZero);
-  machine.mmu.reset(machine.cpus);
-  machine.dropCode();
+  machine.stateReplaced();
   return extra;
 }
 

@@ -26,6 +26,7 @@ import type { Width } from './devices/device.ts';
 import { firmwareCall } from './devices/firmware.ts';
 import type { PsciHost } from './devices/psci.ts';
 import { CPU_COUNT, DRAM_SIZE, MEMORY_PAGES, OCM_SIZE, PAGE_FLAGS, PageFlag, pageIndex } from './memory-layout.ts';
+import { GuestDebug } from './guest-debug.ts';
 import { MemoryManagementUnit } from './mmu/mmu.ts';
 import type { Profile } from './profile.ts';
 import { TraceKind } from './trace-events.ts';
@@ -87,7 +88,13 @@ export class Machine {
   #stop: RunResult | undefined;
   /** Stores to each code page since something in it was decoded. */
   readonly #codeStores = new Uint8Array((DRAM_SIZE + OCM_SIZE) >>> 12);
-  readonly #breakpoints = new Map<number, Set<number>>();
+  /** How many breakpoints there are on words of pages. */
+  readonly #breakpoints = new Map<number, Map<number, number>>();
+  readonly #guestDebug = new GuestDebug({
+    place: (linear, present) => this.setBreakpoint(linear, present),
+    refetch: (cpu) => this.mmu.flushFetch(cpu),
+    guard: (cpu, guard) => this.mmu.core.guard(cpu, guard),
+  });
 
   /** `profile` counts where time goes. */
   constructor(readonly profile?: Profile) {
@@ -114,6 +121,7 @@ export class Machine {
         decoding: (page) => this.#markCode(page),
         hasBreakpoint: (page, word) => this.#breakpoints.get(page)?.has(word) ?? false,
         breakpoint: (cpu) => this.#atBreakpoint(cpu),
+        guestBreakpoint: (cpu) => this.#guestDebug.atBreakpoint(cpu),
         sample: (record) => this.translator.sample(record),
       },
       profile,
@@ -130,6 +138,7 @@ export class Machine {
     for (const cpu of this.cpus) {
       resetCpuState(cpu.state, 0n, 0n);
       this.powered[cpu.index] = false;
+      this.#guestDebug.changed(cpu);
     }
     this.board.reset();
     this.mmu.reset(this.cpus);
@@ -178,12 +187,13 @@ export class Machine {
     return 'done';
   }
 
-  /** Sets or clears the breakpoint on the instruction at a linear RAM address. */
+  /** Adds a breakpoint on the instruction at a linear RAM address, or takes one of them away. */
   setBreakpoint(address: number, present: boolean): void {
     const page = (address & ~0xfff) >>> 0;
     const word = (address & 0xfff) >>> 2;
-    const words = this.#breakpoints.get(page) ?? new Set<number>();
-    if (present) words.add(word);
+    const words = this.#breakpoints.get(page) ?? new Map<number, number>();
+    const count = (words.get(word) ?? 0) + (present ? 1 : -1);
+    if (count > 0) words.set(word, count);
     else words.delete(word);
     if (words.size) this.#breakpoints.set(page, words);
     else this.#breakpoints.delete(page);
@@ -197,6 +207,13 @@ export class Machine {
     this.translator.reset();
     for (const page of this.interpreter.pool.reset()) this.bytes[PAGE_FLAGS + pageIndex(page)] &= ~PageFlag.hasCode;
     for (const cpu of this.cpus) this.mmu.flushFetch(cpu);
+  }
+
+  /** The state of the CPUs was replaced. */
+  stateReplaced(): void {
+    this.mmu.reset(this.cpus);
+    for (const cpu of this.cpus) this.#guestDebug.changed(cpu);
+    this.dropCode();
   }
 
   #openWindow(): boolean {
@@ -246,8 +263,10 @@ export class Machine {
       const budget = Math.min(limit - now, target - clock.instructions);
       const stepping = stepState(cpu) === StepState.activeNotPending;
       const isWatched = index === this.watchedCpu;
+      const isAnywhere = this.#guestDebug.isAnywhere(cpu);
+      if (isAnywhere) this.#guestDebug.takeAnywhere(cpu);
       if (isWatched) this.hooks.onInstruction?.(cpu);
-      const isSingle = stepping || isWatched || index === this.steppedCpu;
+      const isSingle = stepping || isWatched || isAnywhere || index === this.steppedCpu;
       this.#execute(cpu, isSingle ? Math.min(budget, 1) : budget);
       if (stepping && clock.time[index] > now) finishStep(cpu);
       if (index === this.steppedCpu && clock.time[index] > now) this.#stop ??= 'stopped';
@@ -313,6 +332,7 @@ export class Machine {
     const page = this.mmu.fetch(cpu);
     if (page === 0) return 0;
     this.hooks.onFetch?.(cpu, page);
+    this.#guestDebug.fetched(cpu, page);
     const records = this.#recordsOf(page);
     const entry = (state.get(FETCH_TLB) + ((lo >>> 8) & FETCH_MASK)) >>> 2;
     const words = this.mmu.core.words;
@@ -363,6 +383,7 @@ export class Machine {
       busRead: (cpu, pa, width) => this.board.bus.read(cpu.index, pa, width),
       busWrite: (cpu, pa, width, value) => this.board.bus.write(cpu.index, pa, width, value),
       trace: (cpu, kind, low, high) => this.#trace(cpu, kind, low, high),
+      debugChanged: (cpu) => this.#guestDebug.changed(cpu),
       codeWritten: (linear) => this.#codeWritten(linear),
       unmodelled: (cpu, what) => this.#noteUnmodelled(cpu.index, what),
     };
@@ -400,6 +421,7 @@ export class Machine {
     resetCpuState(state, entry, x0);
     state.set(LINES, lines);
     this.mmu.reset([this.cpus[index]]);
+    this.#guestDebug.changed(this.cpus[index]);
     this.powered[index] = true;
     this.clock.time[index] = Math.max(this.clock.time[index], this.now(Math.max(0, this.#executing)));
   }

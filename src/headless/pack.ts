@@ -1,8 +1,7 @@
 /** `npm run pack`: builds the default guest pack, or finds that it is there. */
 import { parseArgs } from 'node:util';
-import { BuildError } from '../pack/node/build-error.ts';
 import { buildPack, DEFAULT_PACK } from '../pack/node/build-pack.ts';
-import { DISK_FULL } from '../pack/node/run.ts';
+import { explain } from '../pack/node/explain.ts';
 
 const USAGE = `Usage: npm run pack -- [--update] [--out DIR]
 
@@ -18,17 +17,8 @@ async function main(): Promise<void> {
   else await buildPack(values.out ?? DEFAULT_PACK, { isUpdate: values.update ?? false });
 }
 
-/** What a person is told, and the exit status. */
-function explain(error: unknown): { message: string; status: number } {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (error instanceof BuildError) return { message, status: 1 };
-  if (code === 'ENOSPC') return { message: DISK_FULL, status: 1 };
-  if (code?.startsWith('ERR_PARSE_ARGS')) return { message: `${message}\n\n${USAGE}`, status: 2 };
-  return { message: error instanceof Error ? (error.stack ?? message) : String(error), status: 1 };
-}
-
 main().catch((error: unknown) => {
-  const { message, status } = explain(error);
+  const { message, status } = explain(error, USAGE);
   console.error(`\n${message}`);
   process.exitCode = status;
 });

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { parseArgs } from 'node:util';
 import { BuildError } from '../pack/node/build-error.ts';
 import { buildPack, DEFAULT_PACK } from '../pack/node/build-pack.ts';
+import { explain } from '../pack/node/explain.ts';
 import { ensureSite, serveSite } from '../pack/node/site.ts';
 import { addressOf } from '../pack/node/static-server.ts';
 
@@ -55,7 +56,7 @@ async function listen(port: number | undefined, host: string): Promise<Server> {
 }
 
 main().catch((error: unknown) => {
-  const isExpected = error instanceof BuildError || (error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS');
-  console.error(isExpected ? `\n${(error as Error).message}` : error);
-  process.exitCode = 1;
+  const { message, status } = explain(error, USAGE);
+  console.error(`\n${message}`);
+  process.exitCode = status;
 });

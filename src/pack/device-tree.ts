@@ -69,7 +69,7 @@ function rootNode(plan: DeviceTreePlan): FdtNode {
     node('memory@0', { device_type: 'memory', reg: regions(0, memorySize) }),
     timerNode(),
     gicNode(plan.gic),
-    busNode(),
+    busNode(plan.gic === 'board'),
     node('aliases', { serial0: '/amba/serial@ff000000', serial1: '/amba/serial@ff010000' }),
     chosenNode(plan),
   ]);
@@ -104,10 +104,11 @@ function gicNode(kind: DeviceTreePlan['gic']): FdtNode {
 }
 
 /** The UARTs get a fixed clock: on the board theirs come from firmware services that Debian's cloud kernel has no driver for. */
-function busNode(): FdtNode {
+function busNode(hasStm: boolean): FdtNode {
   return node('amba', { compatible: 'simple-bus', ...twoCells, ranges: true }, [
     uartNode(0xff00_0000, 21),
     uartNode(0xff01_0000, 22),
+    ...(hasStm ? [stmNode()] : []),
     node('clk', {
       compatible: 'fixed-clock',
       '#clock-cells': 0,
@@ -125,6 +126,17 @@ function uartNode(base: number, spi: number): FdtNode {
     reg: regions(base, 0x1000),
     'clock-names': strings('uart_clk', 'pclk'),
     clocks: cells(CLOCK_PHANDLE, CLOCK_PHANDLE),
+  });
+}
+
+/** System Trace Macrocell (Linux' arm,coresight-stm binding): its registers, then its stimulus ports. QEMU has none. */
+function stmNode(): FdtNode {
+  return node('stm@fe9c0000', {
+    compatible: strings('arm,coresight-stm', 'arm,primecell'),
+    reg: regions(0xfe9c_0000, 0x1000, 0xf800_0000, 0x100_0000),
+    'reg-names': strings('stm-base', 'stm-stimulus-base'),
+    'clock-names': 'apb_pclk',
+    clocks: cells(CLOCK_PHANDLE),
   });
 }
 

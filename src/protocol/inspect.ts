@@ -54,6 +54,12 @@ export interface VariableScope {
   readonly variablesReference: number;
 }
 
+/** An integer, pointer, enumeration or bit-field as a number. */
+export interface ScalarValue {
+  readonly value: bigint;
+  readonly bits: number;
+}
+
 /** DAP `Variable`. */
 export interface Variable {
   readonly name: string;
@@ -65,17 +71,46 @@ export interface Variable {
   readonly location?: Location;
   /** Bytes. */
   readonly size?: number;
+  /** The number it is, for other ways to write it; none for structures, arrays and floating point. */
+  readonly scalar?: ScalarValue;
   /** Expression that names it from the frame. */
   readonly evaluateName?: string;
   readonly writable?: boolean;
 }
 
-/** A function or file found by name. */
+/** A line of a source file. */
+export interface SourcePlace {
+  readonly path: string;
+  readonly line: number;
+}
+
+/** Values to show beside the source of a frame: on lines `fromLine` to `toLine` (both included) of `path`, where the names occur. */
+export interface InlineValues {
+  readonly path: string;
+  readonly fromLine: number;
+  readonly toLine: number;
+  readonly values: readonly { readonly name: string; readonly text: string }[];
+}
+
+/** What a search through memory came to. */
+export interface MemorySearch {
+  /** Where the bytes are; null when they are not where it looked. */
+  readonly found: bigint | null;
+  /** Addresses that were looked through, the end excluded. */
+  readonly from: bigint;
+  readonly to: bigint;
+  /** Bytes among them that could not be read. */
+  readonly unreadable: number;
+}
+
+/** A function, global variable or file found by name. */
 export interface SymbolMatch {
   readonly name: string;
   readonly kind: 'function' | 'data' | 'file';
+  /** Where its code or data is in use; of a file, the space of its code. */
+  readonly space: AddressSpace;
   readonly location?: Location;
-  readonly source?: { readonly path: string; readonly line: number };
+  readonly source?: SourcePlace;
   /** `Xen`, `DomU1 kernel`, `cat`. */
   readonly module: string;
 }

@@ -4,10 +4,13 @@
  */
 import type { AddressSpace, Location } from './address.ts';
 import type { DomainRow, TaskRow, VcpuRow } from './awareness.ts';
-import type { BreakpointSpec, BreakpointState, OutputMessage } from './breakpoints.ts';
+import type { BreakpointPlace, BreakpointSpec, BreakpointState, OutputMessage } from './breakpoints.ts';
 import type {
   Disassembly,
+  InlineValues,
   MemoryBlock,
+  MemorySearch,
+  SourcePlace,
   SourceText,
   StackFrame,
   SymbolMatch,
@@ -19,10 +22,24 @@ import type { PackInfo, PackSource, TerminalId } from './pack.ts';
 import type { RegisterSet } from './registers.ts';
 import type { ConsoleOutput, MachineStatus, Progress, Unmodelled } from './status.ts';
 import type { StepRequest, Stop } from './stop.ts';
-import type { Target } from './target.ts';
-import type { ProbeInfo, TimelineFormat, TimelineStatistics, TimelineWindow } from './timeline.ts';
+import type { Scope, Target } from './target.ts';
+import type {
+  ProbeInfo,
+  ProbeSource,
+  ProbeState,
+  TimelineEvent,
+  TimelineFormat,
+  TimelineRequest,
+  TimelineSeek,
+  TimelineSlice,
+  TimelineStatistics,
+  TimelineWindow,
+} from './timeline.ts';
 
-/** Shorthand: wherever a `stopId` is taken, an older one than the current stop's is answered with the error `STALE_STOP`. */
+/**
+ * Shorthand: wherever a `stopId` is taken, an older one than the current stop's is answered with the error `STALE_STOP`. Writes take the older ids of a stop
+ * that was renewed as well: what a person enters is not lost because symbols were opened meanwhile.
+ */
 type StopId = number;
 
 /** What the page asks of the session. */
@@ -38,8 +55,8 @@ export interface SessionFunctions {
   pause(): Promise<Stop>;
   /** One step; answers when it is complete, or was ended by something else. */
   step(request: StepRequest): Promise<Stop>;
-  /** Runs until `location` is reached by the context of `target`. */
-  runTo(target: Target, location: Location): Promise<Stop>;
+  /** Continues until `place` is reached by whom `scope` allows, or something else stops the machine; answers when the machine runs. */
+  runTo(place: BreakpointPlace, scope: Scope): Promise<void>;
 
   /** Types into a console. UTF-8. */
   consoleInput(terminal: TerminalId, text: string): Promise<void>;
@@ -66,7 +83,25 @@ export interface SessionFunctions {
   completions(line: string): Promise<readonly string[]>;
 
   source(path: string): Promise<SourceText>;
-  searchSymbols(query: string, space: AddressSpace | null): Promise<readonly SymbolMatch[]>;
+  /** Functions, global variables and files of Xen and a domain (null: of all domains) whose name contains `query`, best first. */
+  searchSymbols(query: string, domain: number | null): Promise<readonly SymbolMatch[]>;
+  /** Addresses of a function or line where `scope` applies. */
+  locate(place: BreakpointPlace, scope: Scope): Promise<readonly Location[]>;
+  /** Where `name` is defined as the file `path` of Xen (`domain` null) or a domain sees it. */
+  definition(name: string, path: string | null, domain: number | null): Promise<SourcePlace | null>;
+  inlineValues(stopId: StopId, frameId: number): Promise<InlineValues | null>;
+  /** Looks for bytes from `from` on, or backwards from before it, through at most `length` bytes. */
+  findMemory(
+    stopId: StopId,
+    from: Location,
+    pattern: Uint8Array,
+    length: number,
+    backwards: boolean,
+  ): Promise<MemorySearch>;
+  /** Names of structures and unions that contain `query`, for `overlay`. */
+  searchTypes(query: string, space: AddressSpace): Promise<readonly string[]>;
+  /** The memory at a location as a type of the symbols of its space. */
+  overlay(stopId: StopId, location: Location, type: string): Promise<Variable>;
 
   domains(stopId: StopId): Promise<readonly DomainRow[]>;
   vcpus(stopId: StopId): Promise<readonly VcpuRow[]>;
@@ -74,12 +109,19 @@ export interface SessionFunctions {
 
   unmodelled(): Promise<readonly Unmodelled[]>;
 
-  /** What was recorded between two times (ns), for a screen of `pixels`; also while running. */
-  timeline(from: number, to: number, pixels: number): Promise<TimelineWindow>;
+  /** What was recorded; also while running. */
+  timeline(request: TimelineRequest): Promise<TimelineWindow>;
+  /** Slices that answer a question, the nearest first. */
+  timelineSeek(seek: TimelineSeek): Promise<readonly TimelineSlice[]>;
+  /** What is known of a slice; null when there is none. */
+  timelineEvent(track: number, time: number, depth: number): Promise<TimelineEvent | null>;
   timelineStatistics(from: number, to: number): Promise<TimelineStatistics>;
   /** Records the calls of a function: `xen:do_xen_version`, `d1:vfs_read`. */
   addProbe(text: string): Promise<ProbeInfo>;
   removeProbe(id: number): Promise<void>;
+  probes(): Promise<ProbeState>;
+  /** Switches what awareness watches on or off. */
+  setProbeSource(source: ProbeSource, isOn: boolean): Promise<void>;
   /** The recording as the pieces of a file. */
   exportTimeline(format: TimelineFormat): Promise<readonly (string | Uint8Array)[]>;
   /** Hash of the whole machine state. */

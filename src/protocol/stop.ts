@@ -18,6 +18,8 @@ export interface Stop {
   readonly cpu: number;
   readonly hitBreakpointIds: readonly string[];
   readonly instructions: number;
+  /** The id this stop had before: the machine has not moved, but more can be said about it now. */
+  readonly renews?: number;
 }
 
 /** DAP `SteppingGranularity`. */

@@ -1,4 +1,6 @@
 /** Stretches of the recorded past, at the detail of a screen. */
+import type { Location } from './address.ts';
+import type { Target } from './target.ts';
 
 /** What slices are coloured and counted by. */
 export const SLICE_CATEGORIES = [
@@ -17,6 +19,12 @@ export const SLICE_CATEGORIES = [
   'syscall',
   'function',
   'none',
+  'interrupt',
+  'stop',
+  'step',
+  'breakpoint',
+  'logpoint',
+  'stimulus',
 ] as const;
 export type SliceCategory = (typeof SLICE_CATEGORIES)[number];
 
@@ -33,6 +41,9 @@ export interface TimelineSlices {
   readonly depths: Uint8Array;
   /** How many slices were drawn together, 1 for a slice of its own. */
   readonly counts: Uint32Array;
+  /** Where many share a pixel, the part of it that the category takes: 0 (bottom) to 255. A slice of its own has 0 and 255. */
+  readonly lows: Uint8Array;
+  readonly highs: Uint8Array;
 }
 
 /** One row of the timeline. */
@@ -45,6 +56,7 @@ export interface TimelineTrack {
   readonly kind: 'slices' | 'spans' | 'markers' | 'counter';
   /** Rows of nesting. */
   readonly depth: number;
+  /** Null of a track that was not asked for, and of a counter. */
   readonly slices: TimelineSlices | null;
   /** Of a counter: one value for each pixel. */
   readonly values: Float64Array | null;
@@ -55,6 +67,38 @@ export interface TimelineLabel {
   readonly text: string;
   /** Domain whose vCPU it is; `xen` for the hypervisor's own, null for idle. */
   readonly owner: number | 'xen' | null;
+}
+
+/** What is asked for. */
+export interface TimelineRequest {
+  /** Nanoseconds. */
+  readonly from: number;
+  readonly to: number;
+  readonly pixels: number;
+  /** Tracks whose slices are wanted, by id; null for all. */
+  readonly tracks: readonly number[] | null;
+}
+
+/** Kinds of arrows. */
+export const TIMELINE_FLOW_KINDS = [
+  'wake-up',
+  'event channel',
+  'injection',
+  'software interrupt',
+  'interrupt line',
+  'hypercall',
+] as const;
+
+/** Arrows, one element for each in every array. */
+export interface TimelineFlows {
+  /** Index into `TIMELINE_FLOW_KINDS`. */
+  readonly kinds: readonly number[];
+  readonly fromTracks: readonly number[];
+  readonly fromTimes: readonly number[];
+  readonly toTracks: readonly number[];
+  readonly toTimes: readonly number[];
+  /** There are more than a person can tell apart: none is given. */
+  readonly isTooMany: boolean;
 }
 
 /** What was recorded between two times. */
@@ -68,6 +112,7 @@ export interface TimelineWindow {
   readonly lost: number;
   readonly tracks: readonly TimelineTrack[];
   readonly labels: readonly TimelineLabel[];
+  readonly flows: TimelineFlows;
 }
 
 /** A row of a statistics table that leads somewhere on the timeline. */
@@ -83,8 +128,7 @@ export interface StatisticsRow {
   readonly p99: number;
   readonly max: number;
   /** The longest, on the timeline. */
-  readonly from: number;
-  readonly to: number;
+  readonly place: TimelinePlace;
 }
 
 /** Time of a vCPU between two times, nanoseconds. */
@@ -107,14 +151,131 @@ export interface TimelineStatistics {
   readonly vcpus: readonly VcpuTimeRow[];
   readonly exits: readonly StatisticsRow[];
   readonly latencies: readonly StatisticsRow[];
-  /** Share of each domain's time on pCPUs that the hypervisor took, 0 to 1. */
-  readonly overhead: readonly { readonly domid: number; readonly share: number; readonly exits: number }[];
+  readonly overhead: readonly OverheadRow[];
+  /** Exits of all vCPUs by reason. */
+  readonly reasons: readonly ReasonRow[];
+  /** The longest waits for a pCPU. */
+  readonly waits: readonly WaitRow[];
+}
+
+/** A place on the timeline. */
+export interface TimelinePlace {
+  readonly track: number;
+  /** ns */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the hypervisor cost a domain. Times in nanoseconds. */
+export interface OverheadRow {
+  readonly domid: number;
+  readonly el0: number;
+  readonly el1: number;
+  readonly el2: number;
+  /** Part of its time on pCPUs that the hypervisor took, 0 to 1. */
+  readonly share: number;
+  readonly exits: number;
+  /** The reason that cost most, and its part of `el2`. */
+  readonly reason: string;
+  readonly reasonTotal: number;
+  /** The longest visit for that reason. */
+  readonly place: TimelinePlace | null;
+}
+
+export interface ReasonRow {
+  readonly reason: string;
+  readonly count: number;
+  readonly total: number;
+  readonly mean: number;
+  readonly max: number;
+  /** Part of all time in exits, 0 to 1. */
+  readonly share: number;
+  readonly place: TimelinePlace;
+}
+
+/** A time in which a vCPU could have run and did not. */
+export interface WaitRow {
+  readonly vcpu: string;
+  readonly domid: number;
+  readonly duration: number;
+  readonly cause: 'preempted' | 'woken';
+  /** The pCPU that it got in the end; null while it waits. */
+  readonly cpu: number | null;
+  /** Who had that pCPU meanwhile, longest first: `d2v0`, `xen`, `idle`. */
+  readonly blame: readonly { readonly name: string; readonly domid: number | null; readonly time: number }[];
+  readonly place: TimelinePlace;
+}
+
+/** A slice to go to. */
+export interface TimelineSlice {
+  readonly track: number;
+  readonly trackName: string;
+  /** ns */
+  readonly from: number;
+  readonly to: number;
+  readonly depth: number;
+  readonly text: string;
+}
+
+/** Where to look for a slice. `direction` 1 is forward in time. */
+export type TimelineSeek =
+  | { readonly kind: 'at'; readonly track: number; readonly time: number; readonly depth: number }
+  | {
+      readonly kind: 'neighbour';
+      readonly track: number;
+      readonly time: number;
+      readonly depth: number;
+      readonly direction: 1 | -1;
+    }
+  /** The other ends of the arrows that leave (1) or reach (-1) the track between two times. */
+  | {
+      readonly kind: 'flow';
+      readonly track: number;
+      readonly from: number;
+      readonly to: number;
+      readonly direction: 1 | -1;
+    }
+  | {
+      readonly kind: 'search';
+      readonly text: string;
+      readonly track: number | null;
+      readonly time: number;
+      readonly direction: 1 | -1;
+    };
+
+/** One row of the stack of an event, as far as the recording knows it. */
+export interface EventFrame {
+  readonly kind: 'frame' | 'boundary' | 'note';
+  readonly text: string;
+  readonly location: Location | null;
+  readonly source: { readonly path: string; readonly line: number } | null;
+}
+
+/** What is known of an event. */
+export interface TimelineEvent {
+  readonly slice: TimelineSlice;
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  /** Innermost first. */
+  readonly stack: readonly EventFrame[];
+  readonly target: Target | null;
+  readonly cpu: number | null;
 }
 
 /** A function whose calls are recorded. */
 export interface ProbeInfo {
   readonly id: number;
   readonly name: string;
+}
+
+/** What awareness watches while it is switched on. */
+export const PROBE_SOURCES = ['vcpu switches', 'tasks'] as const;
+export type ProbeSource = (typeof PROBE_SOURCES)[number];
+
+/** Everything that is recorded by probes. */
+export interface ProbeState {
+  readonly functions: readonly ProbeInfo[];
+  /** Those that this pack's symbols allow. */
+  readonly sources: readonly { readonly source: ProbeSource; readonly isOn: boolean }[];
 }
 
 /** Files that a recording can be saved as. */

@@ -19,6 +19,17 @@ export function compileProgram(name: string, flags: readonly string[]): string {
   return output;
 }
 
+/** Assembles `name`.S from `programs/` and gives the bytes of its text section. */
+export function assembleFlat(name: string): Uint8Array {
+  const folder = mkdtempSync(join(tmpdir(), 'trapline-program-'));
+  const [object, flat] = [join(folder, `${name}.o`), join(folder, name)];
+  execFileSync('aarch64-linux-gnu-gcc', ['-c', '-o', object, `${name}.S`], { cwd: PROGRAMS, stdio: 'pipe' });
+  execFileSync('aarch64-linux-gnu-objcopy', ['-O', 'binary', object, flat], { stdio: 'pipe' });
+  const bytes = readFileSync(flat);
+  rmSync(folder, { recursive: true });
+  return bytes;
+}
+
 /** Output of a tool; `input` goes to its standard input. */
 export function runTool(command: string, args: readonly string[], input = ''): string {
   return execFileSync(command, args, {

@@ -59,6 +59,7 @@ export class FlatCpu {
       decoding: () => {},
       hasBreakpoint: () => false,
       breakpoint: () => false,
+      guestBreakpoint: () => false,
       sample: (record) => this.translator.sample(record),
     });
     this.translator = new Translator(this.interpreter, { hasBreakpoint: () => false });

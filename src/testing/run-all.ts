@@ -4,8 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseManifest } from '../pack/manifest.ts';
+import { BuildError } from '../pack/node/build-error.ts';
 import { DEFAULT_PACK } from '../pack/node/build-pack.ts';
-import { installCommand, missingTools, TEST_TOOLS } from '../pack/node/tools.ts';
+import { Progress } from '../pack/node/progress.ts';
+import { ensureTools, TEST_TOOLS } from '../pack/node/tools.ts';
 import { add, fromSummaryLine, fromVitest, type Tally } from './tally.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -37,13 +39,10 @@ const one = ({ isOk }: Outcome): Tally => ({ passed: isOk ? 1 : 0, failed: isOk 
 const npm = (script: string, ...args: readonly string[]): Promise<Outcome> =>
   show('npm', ['run', '-s', script, ...(args.length > 0 ? ['--', ...args] : [])]);
 
-/** Without the tools to compare with, tests would be left out in silence. */
-function tools(): Promise<Tally> {
-  const missing = missingTools(TEST_TOOLS);
-  if (missing.length > 0) {
-    console.error(`Missing: ${missing.map(([tool]) => tool).join(', ')}. As root: ${installCommand(missing)}`);
-  }
-  return Promise.resolve(one({ isOk: missing.length === 0, output: '' }));
+/** Without the tools to compare with, tests would be left out in silence. As root what is missing is installed. */
+async function tools(): Promise<Tally> {
+  await ensureTools(TEST_TOOLS, new Progress(1));
+  return one({ isOk: true, output: '' });
 }
 
 async function unitTests(): Promise<Tally> {
@@ -81,31 +80,44 @@ async function headless(): Promise<Tally> {
 
 /** A step that cannot even be done counts as one failed test. */
 function asFailure(error: unknown): Tally {
-  console.error(error);
+  console.error(error instanceof BuildError ? error.message : error);
   return { passed: 0, failed: 1 };
 }
 
-const STEPS: readonly (readonly [title: string, action: () => Promise<Tally>])[] = [
+type Step = readonly [title: string, action: () => Promise<Tally>];
+
+/** Where one of these fails, the others would only fail for the same reason. */
+const PREREQUISITES: readonly Step[] = [
   ['Tools', tools],
-  ['Types, format, lint, layers, dead code', async () => one(await npm('check'))],
   ['Guest pack', async () => one(await npm('pack'))],
+];
+
+const TESTS: readonly Step[] = [
+  ['Types, format, lint, layers, dead code', async () => one(await npm('check'))],
   ['Unit tests', unitTests],
   ['Headless boot', headless],
   ['End to end', endToEnd],
 ];
 
-async function main(): Promise<void> {
-  let sum: Tally = { passed: 0, failed: 0 };
-  for (const [title, action] of STEPS) {
-    console.log(`\n=== ${title}`);
-    const begin = performance.now();
-    const tally = await action().catch(asFailure);
-    const seconds = ((performance.now() - begin) / 1000).toFixed(0);
-    console.log(`=== ${title}: ${tally.passed} passed, ${tally.failed} failed (${seconds} s)`);
-    sum = add(sum, tally);
-  }
-  process.exitCode = sum.failed === 0 ? 0 : 1;
-  console.log(`\n${sum.passed} passed, ${sum.failed} failed`);
+async function runStep([title, action]: Step): Promise<Tally> {
+  console.log(`\n=== ${title}`);
+  const begin = performance.now();
+  const tally = await action().catch(asFailure);
+  const seconds = ((performance.now() - begin) / 1000).toFixed(0);
+  console.log(`=== ${title}: ${tally.passed} passed, ${tally.failed} failed (${seconds} s)`);
+  return tally;
 }
 
-await main();
+async function runAll(): Promise<Tally> {
+  let sum: Tally = { passed: 0, failed: 0 };
+  for (const step of PREREQUISITES) {
+    sum = add(sum, await runStep(step));
+    if (sum.failed > 0) return sum;
+  }
+  for (const step of TESTS) sum = add(sum, await runStep(step));
+  return sum;
+}
+
+const sum = await runAll();
+process.exitCode = sum.failed === 0 ? 0 : 1;
+console.log(`\n${sum.passed} passed, ${sum.failed} failed`);

@@ -1,29 +1,22 @@
-/** `npm run e2e [-- --pack DIR] [--only TEXT]`: real Chromium, real pack. The last line is `N passed, N failed`. */
+/**
+ * `npm run e2e [-- --pack DIR] [--only TEXT] [--repeat N] [--throttle RATE]`: real Chromium, real pack. The last line is `N passed, N failed`.
+ * Repeats and a throttled page bring to light what depends on time.
+ */
 import { mkdirSync, readdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { registeredTests, type Test } from '../../e2e/harness.ts';
 import { WorkbenchPage } from '../../e2e/workbench-page.ts';
 import { ensureSite } from '../pack/node/site.ts';
 import { addressOf, serve } from '../pack/node/static-server.ts';
+import { launchChromium } from './chromium.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 /** The site must work from any sub-path. */
 const BASE = '/some/where/';
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const CHROMIUM_ARGUMENTS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 function serveEverything(pack: string): Promise<Server> {
   const mounts = [
@@ -43,13 +36,20 @@ function collectComplaints(page: Page): string[] {
   return complaints;
 }
 
-async function runTest(browser: Browser, url: string, { body, options }: Test): Promise<void> {
+/** Makes the page (not its worker) `rate` times slower. */
+async function throttle(page: Page, rate: number): Promise<void> {
+  const protocol = await page.context().newCDPSession(page);
+  await protocol.send('Emulation.setCPUThrottlingRate', { rate });
+}
+
+async function runTest(browser: Browser, url: string, { body, options }: Test, rate: number): Promise<void> {
   const context = await browser.newContext({
     viewport: options.viewport ?? { width: 1440, height: 900 },
     colorScheme: options.theme ?? 'dark',
   });
   try {
     const page = await context.newPage();
+    if (rate > 1) await throttle(page, rate);
     const complaints = collectComplaints(page);
     const workbench = new WorkbenchPage(page);
     if (!options.isClosed) await workbench.open(url);
@@ -86,16 +86,20 @@ async function main(): Promise<void> {
     options: {
       pack: { type: 'string', default: join(ROOT, 'public/packs/default') },
       only: { type: 'string', default: '' },
+      repeat: { type: 'string', default: '1' },
+      throttle: { type: 'string', default: '1' },
     },
   });
   mkdirSync(join(ROOT, 'e2e/screenshots'), { recursive: true });
   await ensureSite();
-  const tests = await loadTests(values.only);
+  const chosen = await loadTests(values.only);
+  const tests = Array.from({ length: Number(values.repeat) }, () => chosen).flat();
   const server = await serveEverything(values.pack);
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_ARGUMENTS });
+  const browser = await launchChromium();
   const url = new URL(BASE, addressOf(server)).href;
   let passed = 0;
-  for (const test of tests) if (await report(test.name, runTest(browser, url, test))) passed += 1;
+  const rate = Number(values.throttle);
+  for (const test of tests) if (await report(test.name, runTest(browser, url, test, rate))) passed += 1;
   await browser.close();
   server.close();
   server.closeAllConnections();

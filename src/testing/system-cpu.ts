@@ -78,6 +78,7 @@ export class SystemCpu {
         this.traced.push({ kind, argument });
       },
       codeWritten: () => undefined,
+      debugChanged: () => false,
       unmodelled: (_cpu, what) => void this.unmodelled.push(what),
     };
   }

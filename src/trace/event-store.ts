@@ -4,6 +4,9 @@ import { RECORD_WORDS, TraceRecord } from '../base/trace-record.ts';
 const CHUNK_RECORDS = 1 << 15;
 const CHUNK_WORDS = CHUNK_RECORDS * RECORD_WORDS;
 
+/** pCPUs take turns in stretches of this length (ns). */
+const DISORDER = 20_000;
+
 /** Bytes of events that are kept when nothing else is said. */
 const DEFAULT_BUDGET = 256 * 2 ** 20;
 
@@ -51,6 +54,18 @@ export class EventStore {
   forEachPiece(take: (words: Uint32Array) => void): void {
     for (const [index, chunk] of this.chunks.entries()) {
       take(index === this.chunks.length - 1 ? chunk.subarray(0, this.used) : chunk);
+    }
+  }
+
+  /** Records from the latest that is not after `time` (ns) backwards, pCPUs mixed as they come, until `visit` says that it has enough. */
+  forEachBefore(time: number, visit: (words: Uint32Array, at: number) => boolean | void): void {
+    for (let index = this.chunks.length - 1; index >= 0; index--) {
+      const chunk = this.chunks[index];
+      if (TraceRecord.time(chunk, 0) > time + DISORDER && index > 0) continue;
+      const end = index === this.chunks.length - 1 ? this.used : CHUNK_WORDS;
+      for (let at = end - RECORD_WORDS; at >= 0; at -= RECORD_WORDS) {
+        if (TraceRecord.time(chunk, at) <= time && visit(chunk, at) === true) return;
+      }
     }
   }
 

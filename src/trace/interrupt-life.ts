@@ -1,5 +1,5 @@
 /** Follows interrupts: device line, acknowledge by the hypervisor, list register, acknowledge by the guest. */
-import { SPURIOUS_INTID } from './exit-reasons.ts';
+import { interruptName, SPURIOUS_INTID } from './exit-reasons.ts';
 import type { VcpuKey } from './labels.ts';
 import type { TimelineModel } from './model.ts';
 
@@ -15,6 +15,12 @@ interface Injection {
   readonly cpu: number;
 }
 
+/** An interrupt that a guest handles. */
+interface Handling {
+  readonly intid: number;
+  readonly span: number;
+}
+
 /** Private interrupts are one for each CPU. */
 const sourceKey = (cpu: number, intid: number): number => (intid < 32 ? (cpu << CPU_SHIFT) | intid : intid);
 
@@ -26,6 +32,8 @@ export class InterruptLife {
   private readonly origins = new Map<number, number>();
   private readonly injected = new Map<string, Injection>();
   private readonly inService: number[] = [];
+  /** What each vCPU handles, outermost first. */
+  private readonly handled = new Map<VcpuKey, Handling[]>();
 
   constructor(private readonly model: TimelineModel) {}
 
@@ -57,9 +65,12 @@ export class InterruptLife {
     this.inService[cpu] = intid;
     this.model.interrupts.add(time);
     this.model.physicalLatency.add(since, time, intid, vcpu);
-    const source = (value >>> 10) & 7;
-    if (intid >= 16 || source >= this.model.cpus.length) return;
     const { cpus, flows } = this.model;
+    if (intid >= 16 && since < time) {
+      flows.add('interrupt line', cpus[cpu].levelsId, since, cpus[cpu].levelsId, time);
+    }
+    const source = (value >>> 10) & 7;
+    if (intid >= 16 || source >= cpus.length) return;
     flows.add('software interrupt', cpus[source].levelsId, since, cpus[cpu].levelsId, time);
   }
 
@@ -81,12 +92,30 @@ export class InterruptLife {
   }
 
   guestAcknowledge(value: number, vcpu: VcpuKey, time: number): void {
-    const key = `${vcpu}:${value & 0x3ff}`;
+    const intid = value & 0x3ff;
+    if (intid === SPURIOUS_INTID) return;
+    this.beginHandling(intid, vcpu, time);
+    const key = `${vcpu}:${intid}`;
     const found = this.injected.get(key);
     if (!found) return;
     this.injected.delete(key);
-    this.model.virtualLatency.add(found.since, time, value & 0x3ff, vcpu);
+    this.model.virtualLatency.add(found.since, time, intid, vcpu);
     const { cpus, flows } = this.model;
-    flows.add('injection', cpus[found.cpu].levelsId, found.injectedAt, this.model.vcpu(vcpu).statesId, time);
+    flows.add('injection', cpus[found.cpu].levelsId, found.injectedAt, this.model.vcpu(vcpu).interruptsId, time);
+  }
+
+  /** The guest says that it is done with an interrupt. */
+  guestEnd(value: number, vcpu: VcpuKey, time: number): void {
+    const stack = this.handled.get(vcpu) ?? [];
+    const index = stack.findLastIndex(({ intid }) => intid === (value & 0x3ff));
+    if (index < 0) return;
+    for (const { span } of stack.splice(index)) this.model.vcpu(vcpu).interrupts.close(span, time);
+  }
+
+  private beginHandling(intid: number, vcpu: VcpuKey, time: number): void {
+    let stack = this.handled.get(vcpu);
+    if (!stack) this.handled.set(vcpu, (stack = []));
+    const label = this.model.labels.intern(interruptName(intid), 'interrupt', vcpu);
+    stack.push({ intid, span: this.model.vcpu(vcpu).interrupts.open(time, label, stack.length) });
   }
 }

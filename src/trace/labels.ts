@@ -17,8 +17,18 @@ export const CATEGORIES = [
   'syscall',
   'function',
   'none',
+  'interrupt',
+  'stop',
+  'step',
+  'breakpoint',
+  'logpoint',
+  'stimulus',
 ] as const;
 export type Category = (typeof CATEGORIES)[number];
+
+/** What a marker is of; in the high half of a `stop` event's argument. */
+export const MARKER_KINDS = ['stop', 'step', 'breakpoint', 'logpoint'] as const satisfies readonly Category[];
+export type MarkerKind = (typeof MARKER_KINDS)[number];
 
 /** A vCPU as one number: `domid << 16 | vcpu`. */
 export type VcpuKey = number;

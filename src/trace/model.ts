@@ -6,7 +6,14 @@ import { SliceTrack } from './slice-track.ts';
 import { SpanTrack } from './span-track.ts';
 
 /** Kinds of arrows. */
-export const FLOW_KINDS = ['wake-up', 'event channel', 'injection', 'software interrupt'] as const;
+export const FLOW_KINDS = [
+  'wake-up',
+  'event channel',
+  'injection',
+  'software interrupt',
+  'interrupt line',
+  'hypercall',
+] as const;
 export type FlowKind = (typeof FLOW_KINDS)[number];
 
 /** Arrows from a time on a track to a later time on another. */
@@ -65,15 +72,18 @@ export interface VcpuTracks {
   readonly syscalls: SliceTrack;
   readonly functions: SpanTrack;
   readonly hypervisorFunctions: SpanTrack;
+  /** Interrupts from the guest's acknowledge to its end of them. */
+  readonly interrupts: SpanTrack;
   readonly statesId: number;
   readonly tasksId: number;
   readonly syscallsId: number;
   readonly functionsId: number;
   readonly hypervisorFunctionsId: number;
+  readonly interruptsId: number;
 }
 
 /** Ids of a vCPU's tracks and of those that belong to nobody. */
-const TRACKS_PER_VCPU = 5;
+const TRACKS_PER_VCPU = 6;
 const MARKERS_ID = 100;
 export const COUNTER_IDS = { hypervisorShare: 101, interrupts: 102, hypercalls: 103 } as const;
 const FIRST_VCPU_ID = 200;
@@ -119,11 +129,13 @@ export class TimelineModel {
       syscalls: this.sliceTrack(),
       functions: new SpanTrack(),
       hypervisorFunctions: new SpanTrack(),
+      interrupts: new SpanTrack(),
       statesId: first,
       tasksId: first + 1,
       syscallsId: first + 2,
       functionsId: first + 3,
       hypervisorFunctionsId: first + 4,
+      interruptsId: first + 5,
     };
     this.vcpus.set(key, fresh);
     return fresh;
@@ -142,7 +154,9 @@ export class TimelineModel {
 
   *spanTracks(): Iterable<SpanTrack> {
     yield this.markers;
-    for (const { functions, hypervisorFunctions } of this.vcpus.values()) yield* [functions, hypervisorFunctions];
+    for (const { functions, hypervisorFunctions, interrupts } of this.vcpus.values()) {
+      yield* [functions, hypervisorFunctions, interrupts];
+    }
   }
 
   /** Everything is known until `time`. */

@@ -102,3 +102,33 @@ describe('a slice track', () => {
     expect([...shares]).toEqual([1000, 1000, 1000]);
   });
 });
+
+describe('the level of detail', () => {
+  it('knows the longest slice of any stretch', () => {
+    fc.assert(
+      fc.property(changes, fc.nat(), fc.nat(), (list, a, b) => {
+        const { track } = filled(list);
+        const first = Math.min(a, b) % track.count;
+        const last = first + (Math.max(a, b) % (track.count - first));
+        const lengths = Array.from({ length: last - first + 1 }, (_, i) => {
+          return track.endOf(first + i) - track.starts.values[first + i];
+        });
+        const longest = track.longestIn(first, last);
+        expect(track.endOf(longest) - track.starts.values[longest]).toBe(Math.max(...lengths));
+      }),
+    );
+  });
+
+  it('adds up what was the case until any time as it does for a stretch', () => {
+    fc.assert(
+      fc.property(changes, fc.integer({ min: 0, max: 20_000 }), (list, after) => {
+        const { track } = filled(list);
+        const time = track.start + after;
+        const [until, between] = [new Float64Array(COUNT).fill(7), new Float64Array(COUNT)];
+        track.sharesUntil(track.indexAt(time), time, until);
+        track.addShares(track.start, time, between);
+        expect([...until]).toEqual([...between]);
+      }),
+    );
+  });
+});

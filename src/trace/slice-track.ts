@@ -16,6 +16,8 @@ export class SliceTrack {
   end = 0;
   /** Sums of time by category before every block of slices, `categoryCount` numbers each. */
   private readonly sums = new Column(Float64Array);
+  /** Which slice of every whole block is the longest, from the block's first. */
+  private readonly longest = new Column(Uint8Array);
 
   /** `categories` gives the category of each label. */
   constructor(
@@ -80,6 +82,39 @@ export class SliceTrack {
     this.addWhole(first + 1, last, shares);
   }
 
+  /** Nanoseconds of each category from the track's beginning to `time`; `index` is the slice at `time`. Replaces what is in `shares`. */
+  sharesUntil(index: number, time: number, shares: Shares): void {
+    const size = this.categoryCount;
+    if (index < 0) {
+      shares.fill(0);
+      return;
+    }
+    const block = Math.floor(index / BLOCK);
+    for (let c = 0; c < size; c++) shares[c] = this.sums.values[block * size + c];
+    this.addEach(block * BLOCK, index, shares);
+    this.addPart(index, -Infinity, time, shares);
+  }
+
+  /** Index of the longest of the slices from `first` to `last`; of equals the first. */
+  longestIn(first: number, last: number): number {
+    let best = first;
+    let length = 0;
+    const consider = (index: number): void => {
+      const own = this.endOf(index) - this.starts.values[index];
+      if (own <= length) return;
+      best = index;
+      length = own;
+    };
+    for (let index = first; index <= last;) {
+      const block = index / BLOCK;
+      if (index % BLOCK === 0 && index + BLOCK - 1 <= last && block < this.longest.length) {
+        consider(index + this.longest.values[block]);
+        index += BLOCK;
+      } else consider(index++);
+    }
+    return best;
+  }
+
   /** Forgets whole blocks of slices that ended before `time`. */
   trim(time: number): void {
     const blocks = Math.floor(Math.max(0, this.indexAt(time)) / BLOCK);
@@ -87,6 +122,7 @@ export class SliceTrack {
     this.starts.drop(blocks * BLOCK);
     this.labels.drop(blocks * BLOCK);
     this.sums.drop(blocks * this.categoryCount);
+    this.longest.drop(blocks);
   }
 
   private addPart(index: number, from: number, to: number, shares: Shares): void {
@@ -122,6 +158,7 @@ export class SliceTrack {
     const block = (this.count - 1) / BLOCK;
     for (let c = 0; c < size; c++) this.sums.push(block === 0 ? 0 : this.sums.values[(block - 1) * size + c]);
     if (block === 0) return;
+    this.longest.push(this.longestIn((block - 1) * BLOCK, block * BLOCK - 1) - (block - 1) * BLOCK);
     this.addEach((block - 1) * BLOCK, block * BLOCK, this.sums.values.subarray(block * size, (block + 1) * size));
   }
 

@@ -33,3 +33,33 @@ describe('a span track', () => {
     expect(track.ends.values[track.count - 1]).toBe(400);
   });
 });
+
+it('gives many short spans as one, and long ones as they are', () => {
+  const track = new SpanTrack();
+  for (let n = 0; n < 640; n++) track.add(n * 10, n * 10 + (n === 70 ? 9 : 5), n, n % 3);
+  track.add(10_000, 20_000, 1000);
+  const one: number[] = [];
+  let many = 0;
+  const blocks: number[][] = [];
+  track.forEachVisible(
+    0,
+    30_000,
+    1000,
+    (index) => one.push(index),
+    (longest, start, _end, depth, count) => {
+      many += count;
+      blocks.push([longest, start, depth]);
+    },
+  );
+  expect([one, many]).toEqual([[640], 640]);
+  expect(blocks[1]).toEqual([70, 640, 2]);
+  const all: number[] = [];
+  track.forEachVisible(
+    0,
+    30_000,
+    10,
+    (index) => all.push(index),
+    () => all.push(-1),
+  );
+  expect(all).toEqual(Array.from({ length: 641 }, (_, index) => index));
+});

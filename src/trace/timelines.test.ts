@@ -11,6 +11,7 @@ import {
 } from '../testing/trace-records.ts';
 import { Runstate } from './guest-lanes.ts';
 import { IDLE_DOMID, vcpuKey } from './labels.ts';
+import { FLOW_KINDS } from './model.ts';
 import type { SliceTrack } from './slice-track.ts';
 import { Timelines } from './timelines.ts';
 
@@ -171,8 +172,9 @@ describe('the tracks of a vCPU', () => {
     const { schedulingLatency, flows } = timelines.model;
     expect([schedulingLatency.starts.values[0], schedulingLatency.durations.values[0]]).toEqual([110, 790]);
     expect(schedulingLatency.vcpus.values[0]).toBe(D2V0);
-    expect([...flows.kinds.values.subarray(0, flows.count)]).toEqual([1, 0]);
-    expect([...flows.fromTimes.values.subarray(0, 2)]).toEqual([100, 110]);
+    const kinds = [...flows.kinds.values.subarray(0, flows.count)].map((kind) => FLOW_KINDS[kind]);
+    expect(kinds).toEqual(['hypercall', 'event channel', 'wake-up']);
+    expect([...flows.fromTimes.values.subarray(0, 3)]).toEqual([100, 100, 110]);
   });
 
   it('charge each vCPU only with its own part of a visit to the hypervisor', () => {
@@ -275,11 +277,35 @@ describe('an interrupt', () => {
       { kind: TraceKind.listRegisterWrite, time: 140, el: 2, low: 0x9000_0000 | (53 << 10) | 53 },
       exceptionReturn({ time: 150, el: 2, vmid: 2 }, 1),
       { kind: TraceKind.guestAcknowledge, time: 170, el: 1, low: 53 },
+      { kind: TraceKind.guestEnd, time: 230, el: 1, low: 53 },
     );
     const { physicalLatency, virtualLatency, flows } = timelines.model;
     expect([physicalLatency.starts.values[0], physicalLatency.durations.values[0]]).toEqual([100, 20]);
     expect([virtualLatency.starts.values[0], virtualLatency.durations.values[0]]).toEqual([100, 70]);
-    expect([flows.fromTimes.values[0], flows.toTimes.values[0]]).toEqual([140, 170]);
+    const arrows = Array.from({ length: flows.count }, (_, i) => {
+      return [FLOW_KINDS[flows.kinds.values[i]], flows.fromTimes.values[i], flows.toTimes.values[i]];
+    });
+    expect(arrows).toEqual([
+      ['interrupt line', 100, 120],
+      ['injection', 140, 170],
+    ]);
+    const { interrupts } = timelines.model.vcpu(D1V0);
+    expect([interrupts.count, interrupts.starts.values[0], interrupts.ends.values[0]]).toEqual([1, 170, 230]);
+    expect(timelines.model.labels.get(interrupts.labels.values[0]).text).toBe('IRQ 53 SPI 21');
+  });
+
+  it('handled within another lies within it', () => {
+    begin();
+    add(
+      { kind: TraceKind.guestAcknowledge, time: 10, el: 1, low: 27 },
+      { kind: TraceKind.guestAcknowledge, time: 20, el: 1, low: 31 },
+      { kind: TraceKind.guestEnd, time: 30, el: 1, low: 31 },
+      { kind: TraceKind.guestEnd, time: 40, el: 1, low: 27 },
+      { kind: TraceKind.guestAcknowledge, time: 50, el: 1, low: 1023 },
+    );
+    const { interrupts } = timelines.model.vcpu(D1V0);
+    expect([...interrupts.ends.values.subarray(0, interrupts.count)]).toEqual([40, 30]);
+    expect([...interrupts.depths.values.subarray(0, interrupts.count)]).toEqual([0, 1]);
   });
 
   it('between pCPUs leads from who sent it', () => {

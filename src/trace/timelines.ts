@@ -5,7 +5,7 @@ import { CpuLane, type CpuStart } from './cpu-lane.ts';
 import { GuestLanes, Runstate } from './guest-lanes.ts';
 import { EVENT_SEND, XEN_HYPERCALL_TAG } from './hypercalls.ts';
 import { InterruptLife } from './interrupt-life.ts';
-import { NO_VCPU, type VcpuKey, vcpuKey } from './labels.ts';
+import { type Category, isGuest, MARKER_KINDS, NO_VCPU, type VcpuKey, vcpuKey } from './labels.ts';
 import { TimelineModel } from './model.ts';
 import { syscallName } from './syscalls.ts';
 
@@ -17,7 +17,8 @@ export interface TraceNames {
   taskName(number: number): string;
   /** What a probed function's slice is called, given its arguments. */
   probeText(probe: number, values: readonly bigint[]): string;
-  stopText(cause: number): string;
+  /** What the marker of a `stop` event says. */
+  stopText(number: number): string;
 }
 
 interface PendingProbe {
@@ -146,9 +147,18 @@ export class Timelines {
     if (this.lastTarget[cpu] === 2) {
       if (el === 2) return;
       this.cpus[cpu].explain(esr, low, high);
-      if (esr >>> 26 === ExceptionClass.hvc && (esr & 0xffff) === XEN_HYPERCALL_TAG) this.model.hypercalls.add(time);
+      if (esr >>> 26 === ExceptionClass.hvc && (esr & 0xffff) === XEN_HYPERCALL_TAG) this.hypercall(cpu, time);
     } else if (esr >>> 26 === ExceptionClass.svc && el === 0) {
       this.guests.enterSyscall(this.cpus[cpu].vcpu, syscallName(low), time);
+    }
+  }
+
+  private hypercall(cpu: number, time: number): void {
+    const { model } = this;
+    const { vcpu } = this.cpus[cpu];
+    model.hypercalls.add(time);
+    if (isGuest(vcpu)) {
+      model.flows.add('hypercall', model.vcpu(vcpu).statesId, time, model.cpus[cpu].levelsId, time);
     }
   }
 
@@ -192,6 +202,9 @@ export class Timelines {
       case TraceKind.guestAcknowledge:
         this.life.guestAcknowledge(low, vcpu, time);
         break;
+      case TraceKind.guestEnd:
+        this.life.guestEnd(low, vcpu, time);
+        break;
       case TraceKind.softwareInterrupt:
         this.life.software(cpu, low, time);
         break;
@@ -229,10 +242,10 @@ export class Timelines {
         this.guests.leaveFunction(vcpu, el === 2, low, time);
         break;
       case TraceKind.stop:
-        this.mark(this.names.stopText(low), time);
+        this.mark(this.names.stopText(low), MARKER_KINDS[high] ?? 'stop', time);
         break;
       case TraceKind.stimulus:
-        this.mark(`STM ${high & 0xffff}: 0x${low.toString(16)}`, time);
+        this.mark(`STM ${high & 0xffff}: 0x${low.toString(16)}`, 'stimulus', time);
         break;
     }
   }
@@ -281,7 +294,7 @@ export class Timelines {
     this.guests.enterFunction(key, isHypervisor, probe, this.names.probeText(probe, values), time);
   }
 
-  private mark(text: string, time: number): void {
-    this.model.markers.add(time, time, this.model.labels.intern(text, 'none', NO_VCPU));
+  private mark(text: string, kind: Category, time: number): void {
+    this.model.markers.add(time, time, this.model.labels.intern(text, kind, NO_VCPU));
   }
 }

@@ -99,10 +99,11 @@ function vcpuEntries(tracks: VcpuTracks): TrackEntry[] {
   const entry = (id: number, what: string, data: TrackData): TrackEntry => {
     return { id, group: `d${domid}`, domid, name: what === '' ? name : `${name} ${what}`, data };
   };
-  const { states, tasks, syscalls, functions, hypervisorFunctions } = tracks;
+  const { states, tasks, syscalls, functions, hypervisorFunctions, interrupts } = tracks;
   const list = [entry(tracks.statesId, '', { kind: 'slices', track: states })];
   if (tasks.count > 1) list.push(entry(tracks.tasksId, 'tasks', { kind: 'slices', track: tasks }));
   if (syscalls.count > 1) list.push(entry(tracks.syscallsId, 'system calls', { kind: 'slices', track: syscalls }));
+  if (interrupts.count > 0) list.push(entry(tracks.interruptsId, 'interrupts', { kind: 'spans', track: interrupts }));
   if (functions.count > 0) list.push(entry(tracks.functionsId, 'functions', { kind: 'spans', track: functions }));
   if (hypervisorFunctions.count > 0) {
     list.push(entry(tracks.hypervisorFunctionsId, 'Xen functions', { kind: 'spans', track: hypervisorFunctions }));

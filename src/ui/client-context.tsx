@@ -4,6 +4,7 @@ import { useStore } from 'zustand';
 import type { Client } from '../client/client.ts';
 import type { ContextState } from '../client/context-store.ts';
 import type { MachineState } from '../client/machine-store.ts';
+import type { TimelineState } from '../client/timeline-store.ts';
 import type { WorkspaceState } from '../client/workspace-store.ts';
 
 const Context = createContext<Client | null>(null);
@@ -26,4 +27,8 @@ export function useTargetContext<T>(selector: (state: ContextState) => T): T {
 
 export function useWorkspace<T>(selector: (state: WorkspaceState) => T): T {
   return useStore(useClient().workspace, selector);
+}
+
+export function useTimeline<T>(selector: (state: TimelineState) => T): T {
+  return useStore(useClient().timeline, selector);
 }

@@ -18,6 +18,8 @@ export interface AtStop<T> {
 interface Answer<T> {
   readonly key: string;
   readonly stopId: number;
+  /** Instructions retired: a stop that is renewed is the same moment. */
+  readonly moment: number;
   readonly data: T | undefined;
   readonly previous: T | undefined;
   readonly error: string | null;
@@ -42,8 +44,9 @@ export function useAtStop<T>(
     const settle = (data: T | undefined, error: string | null): void => {
       if (!isCurrent) return;
       setAnswer((last) => {
-        const before = last?.stopId === stop.stopId ? last.previous : last?.data;
-        return { key, stopId: stop.stopId, data, error, previous: last?.key === key ? before : undefined };
+        const { stopId, instructions: moment } = stop;
+        const before = last?.moment === moment ? last.previous : last?.data;
+        return { key, stopId, moment, data, error, previous: last?.key === key ? before : undefined };
       });
     };
     readRef.current(client.session, stop.stopId).then(
@@ -63,4 +66,13 @@ export function useAtStop<T>(
     error: current?.error ?? null,
     isStale: !stop || current?.stopId !== stop.stopId,
   };
+}
+
+/** `value`, or while there is none the last one: what is on screen stays until its successor has been read. */
+export function useLast<T>(value: T | undefined): T | undefined {
+  const last = useRef<T | undefined>(undefined);
+  useEffect(() => {
+    if (value !== undefined) last.current = value;
+  }, [value]);
+  return value ?? last.current;
 }

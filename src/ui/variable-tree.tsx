@@ -4,8 +4,11 @@ import { messageOf } from '../client/client.ts';
 import { showLocation } from '../client/navigation.ts';
 import type { Variable } from '../protocol/inspect.ts';
 import { addBreakpoint } from '../client/breakpoint-store.ts';
+import { useChangedValues } from './use-changed-values.ts';
+import { FormatSelect, isAbsent, VariableValue } from './variable-value.tsx';
 import { useClient, useMachine } from './client-context.tsx';
 import { IconButton } from './widgets/button.tsx';
+import { EditField } from './widgets/edit-field.tsx';
 import { Tree, type TreeRow } from './widgets/tree.tsx';
 
 /** A top-level row. */
@@ -56,34 +59,10 @@ function ValueEditor({
   readonly onDone: () => void;
 }): ReactElement {
   const client = useClient();
-  const [text, setText] = useState(variable.value);
-  const write = async (): Promise<void> => {
-    const { stop } = client.machine.getState();
-    onDone();
-    if (!stop) return;
-    try {
-      await client.session.setExpression(stop.stopId, frameId, variable.evaluateName ?? variable.name, text);
-      client.invalidate();
-    } catch (error) {
-      client.report(messageOf(error));
-    }
-  };
-  return (
-    <input
-      className="field mono"
-      aria-label={`New value of ${variable.name}`}
-      value={text}
-      autoFocus
-      onFocus={(event) => event.target.select()}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={onDone}
-      onKeyDown={(event) => {
-        event.stopPropagation();
-        if (event.key === 'Enter') void write();
-        if (event.key === 'Escape') onDone();
-      }}
-    />
-  );
+  const { name, value, evaluateName } = variable;
+  const write = (text: string): Promise<boolean> =>
+    client.write((session, stopId) => session.setExpression(stopId, frameId, evaluateName ?? name, text));
+  return <EditField label={`New value of ${name}`} initial={value} onCommit={write} onDone={onDone} />;
 }
 
 function VariableActions({
@@ -104,7 +83,8 @@ function VariableActions({
   };
   return (
     <span className="row-actions">
-      {variable.writable && <IconButton icon="edit" title="Change the value" onClick={onEdit} />}
+      <FormatSelect variable={variable} />
+      {variable.writable && <IconButton icon="edit" title="Change the value (F2)" onClick={onEdit} />}
       {evaluateName !== undefined && <IconButton icon="plus" title="Watch" onClick={watch} />}
       {location && (
         <IconButton
@@ -150,11 +130,15 @@ export interface VariableTreeProps {
   readonly label: string;
   readonly roots: readonly VariableRoot[];
   readonly frameId: number | null;
-  /** Values at the stop before by node id, for marking what changed. */
+  /** What the values are about, so that those of something else do not count as changed. */
+  readonly identity: string;
   readonly initiallyOpen?: readonly string[];
+  /** Delete on a top-level row. */
+  readonly onRemove?: (id: string) => void;
 }
 
-export function VariableTree({ label, roots, frameId, initiallyOpen = [] }: VariableTreeProps): ReactElement {
+export function VariableTree(props: VariableTreeProps): ReactElement {
+  const { label, roots, frameId, identity, initiallyOpen = [], onRemove } = props;
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set(initiallyOpen));
   const [editing, setEditing] = useState<string | null>(null);
   const [wanted, setWanted] = useState<readonly number[]>([]);
@@ -166,6 +150,18 @@ export function VariableTree({ label, roots, frameId, initiallyOpen = [] }: Vari
   );
   const references = nodes.filter((node) => node.reference !== 0 && open.has(node.id)).map((node) => node.reference);
   if (references.join() !== wanted.join()) setWanted(references);
+  const changed = useChangedValues(
+    identity,
+    nodes.map(({ id, variable }) => ({ id, value: variable?.value })),
+  );
+  const onKey = (id: string, key: string): boolean => {
+    const node = nodes.find((each) => each.id === id);
+    const isEdit = key === 'F2' && node?.variable?.writable === true;
+    if (isEdit) setEditing(id);
+    const isRemoval = key === 'Delete' && node?.depth === 1 && onRemove !== undefined;
+    if (isRemoval) onRemove(id);
+    return isEdit || isRemoval;
+  };
   const toggle = (id: string): void => {
     const next = new Set(open);
     if (!next.delete(id)) next.add(id);
@@ -183,8 +179,12 @@ export function VariableTree({ label, roots, frameId, initiallyOpen = [] }: Vari
           <ValueEditor variable={node.variable} frameId={frameId} onDone={() => setEditing(null)} />
         )}
         {node.variable && editing !== node.id && (
-          <span className="variable-value" title={node.variable.type}>
-            {node.variable.value}
+          <span
+            className={`variable-value${changed.has(node.id) ? ' changed' : ''}${isAbsent(node.variable) ? ' absent' : ''}`}
+            title={node.variable.type}
+            onDoubleClick={() => node.variable?.writable && setEditing(node.id)}
+          >
+            <VariableValue variable={node.variable} />
           </span>
         )}
         {node.error !== undefined && <span className="variable-error">{node.error}</span>}
@@ -194,5 +194,5 @@ export function VariableTree({ label, roots, frameId, initiallyOpen = [] }: Vari
       </>
     ),
   });
-  return <Tree label={label} rows={nodes.map(row)} onToggle={toggle} />;
+  return <Tree label={label} rows={nodes.map(row)} onToggle={toggle} onKey={onKey} />;
 }

@@ -11,6 +11,7 @@ import { memoryViewDefinition } from './memory/index.ts';
 import { outputViewDefinition } from './output/index.ts';
 import { registersViewDefinition } from './registers/index.ts';
 import { sourceViewDefinition } from './source/index.ts';
+import { statisticsViewDefinition } from './statistics/index.ts';
 import { targetsViewDefinition } from './targets/index.ts';
 import { terminalViewDefinition } from './terminal/index.ts';
 import { timelineViewDefinition } from './timeline/index.ts';
@@ -32,6 +33,7 @@ export const VIEWS: readonly ViewDefinition[] = [
   watchViewDefinition,
   terminalViewDefinition,
   timelineViewDefinition,
+  statisticsViewDefinition,
   debugConsoleViewDefinition,
   memoryViewDefinition,
   translationViewDefinition,

@@ -4,13 +4,16 @@ import type { FrameRow } from '../debugger/stack/inspection.ts';
 import type { StackRow } from '../debugger/stack/call-stack.ts';
 import type { PhysicalFrame } from '../debugger/unwinding/frame.ts';
 import type { Machine } from '../emulator/machine.ts';
+import type { Location } from '../protocol/address.ts';
 import type { DomainRow, TaskRow, VcpuRow } from '../protocol/awareness.ts';
-import type { StackFrame, Variable, VariableScope } from '../protocol/inspect.ts';
+import type { InlineValues, StackFrame, Variable, VariableScope } from '../protocol/inspect.ts';
 import type { RegisterSet } from '../protocol/registers.ts';
 import type { ExceptionLevel } from '../protocol/status.ts';
 import { type Target, targetKey } from '../protocol/target.ts';
 import type { GuestView } from './guest-view.ts';
 import { liveRegisters, savedRegisters } from './register-sets.ts';
+import { inlineValues } from './inline-values.ts';
+import { SpaceScope, typesOf } from './space-scope.ts';
 import { VariableTables } from './variable-tables.ts';
 
 /** Frames that are shown. */
@@ -139,6 +142,19 @@ export class Inspection {
   async evaluate(frameId: number | null, expression: string, target: Target): Promise<Variable> {
     const row = frameId === null ? await this.#debug.topRow(this.#top(target)) : this.#known(frameId);
     return this.#variables.evaluate(row, expression);
+  }
+
+  inlineValues(frameId: number): Promise<InlineValues | null> {
+    return inlineValues(this.#debug.inspector, this.#known(frameId));
+  }
+
+  /** The memory at a location as a type of the symbols of its space. */
+  async overlay(location: Location, typeName: string): Promise<Variable> {
+    const module = typesOf(this.view, location.space);
+    if (!module) throw new Error('there are no symbols for this space');
+    const type = await module.file.typeByName(typeName);
+    if (!type) throw new Error(`the symbols of ${module.name} know no type ${typeName}`);
+    return this.#variables.overlay(location, type, new SpaceScope(this.view, location.space, module));
   }
 
   #hypervisor(): NonNullable<Debugger['system']['hypervisor']> {

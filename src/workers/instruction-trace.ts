@@ -50,7 +50,7 @@ export function watchInstructions(machine: Machine, index: number, watcher: Inst
   };
   machine.mmu.flushFetch(machine.cpus[index]);
   return () => {
-    view.settle();
+    view.halt(machine.cpus[index]);
     machine.watchedCpu = -1;
     Object.assign(hooks, { onInstruction, onTrace, onFetch });
   };
@@ -107,6 +107,12 @@ class CpuWatch {
 
   fetched(cpu: Cpu, page: number): void {
     this.pagesOf(cpu).set(pageNumber(cpu), page);
+  }
+
+  /** The CPU is halted where it is: without that, nobody would know how far it came after its last branch. */
+  halt(cpu: Cpu): void {
+    this.settle();
+    this.watcher.exception(EtmException.debugHalt, cpu.state.pc, contextOf(cpu));
   }
 
   /** Tells of the last instruction. */

@@ -7,7 +7,7 @@ import { Reg } from '../emulator/cpu/system-registers/offsets.ts';
 import type { Machine } from '../emulator/machine.ts';
 import type { ProbeSink } from '../awareness/probes.ts';
 import { EventStore } from '../trace/event-store.ts';
-import { NO_VCPU, type VcpuKey, vcpuKey } from '../trace/labels.ts';
+import { MARKER_KINDS, type MarkerKind, NO_VCPU, type VcpuKey, vcpuKey } from '../trace/labels.ts';
 import { Timelines } from '../trace/timelines.ts';
 import { vcpuOf, vmidOf } from './vcpu-registers.ts';
 
@@ -22,15 +22,14 @@ export class Recording implements ProbeSink {
   timelines: Timelines;
   readonly kinds = TraceKind;
   readonly probes: ProbeName[] = [];
-  readonly stops: string[] = [];
-  private readonly taskNames: string[] = [];
-  private readonly taskNumbers = new Map<string, number>();
+  private readonly texts: string[] = [];
+  private readonly textNumbers = new Map<string, number>();
   private hypervisor: Hypervisor | undefined;
 
   /** `domidOf` tells whose VMID it is; `budget` in bytes of events. */
   constructor(
     private readonly machine: Machine,
-    private readonly domidOf: (vmid: number) => number | undefined,
+    readonly domidOf: (vmid: number) => number | undefined,
     budget?: number,
   ) {
     this.store = new EventStore(budget);
@@ -76,10 +75,15 @@ export class Recording implements ProbeSink {
   }
 
   nameNumber(name: string): number {
-    const known = this.taskNumbers.get(name);
+    const known = this.textNumbers.get(name);
     if (known !== undefined) return known;
-    this.taskNumbers.set(name, this.taskNames.length);
-    return this.taskNames.push(name) - 1;
+    this.textNumbers.set(name, this.texts.length);
+    return this.texts.push(name) - 1;
+  }
+
+  /** Leaves a mark on the timeline: where the debugger stopped, and why. */
+  mark(cpu: number, kind: MarkerKind, text: string): void {
+    this.note(cpu, this.kinds.stop, this.nameNumber(text), MARKER_KINDS.indexOf(kind));
   }
 
   /** The task that a vCPU is in when the recording begins. */
@@ -90,12 +94,12 @@ export class Recording implements ProbeSink {
   private makeTimelines(): Timelines {
     return new Timelines(this.machine.cpus.length, {
       domidOf: (vmid) => this.domidOf(vmid),
-      taskName: (number) => this.taskNames[number] ?? '?',
+      taskName: (number) => this.texts[number] ?? '?',
       probeText: (probe, values) => {
         const name = this.probes[probe]?.name ?? `probe ${probe}`;
         return values.length === 0 ? name : `${name}(${values.map((value) => `0x${value.toString(16)}`).join(', ')})`;
       },
-      stopText: (cause) => this.stops[cause] ?? 'stop',
+      stopText: (number) => this.texts[number] ?? 'stop',
     });
   }
 

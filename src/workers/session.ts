@@ -12,12 +12,16 @@ import { hashMachine, loadMachine } from '../emulator/machine-state.ts';
 import { Machine } from '../emulator/machine.ts';
 import { DRAM_BASE } from '../emulator/memory-layout.ts';
 import type { Pack } from '../pack/load.ts';
+import type { MarkerKind } from '../trace/labels.ts';
 import type { AddressSpace, Location } from '../protocol/address.ts';
 import type { DomainRow, TaskRow, VcpuRow } from '../protocol/awareness.ts';
-import type { BreakpointSpec, BreakpointState, OutputMessage } from '../protocol/breakpoints.ts';
+import type { BreakpointPlace, BreakpointSpec, BreakpointState, OutputMessage } from '../protocol/breakpoints.ts';
 import type {
   Disassembly,
+  InlineValues,
   MemoryBlock,
+  MemorySearch,
+  SourcePlace,
   SourceText,
   StackFrame,
   SymbolMatch,
@@ -30,19 +34,37 @@ import type { RegisterSet } from '../protocol/registers.ts';
 import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
 import type { ConsoleOutput, Unmodelled } from '../protocol/status.ts';
 import { STALE_STOP, type StepRequest, type Stop, type StopReason } from '../protocol/stop.ts';
-import { type Target, targetKey } from '../protocol/target.ts';
-import type { ProbeInfo, TimelineFormat, TimelineStatistics, TimelineWindow } from '../protocol/timeline.ts';
+import { type Scope, type Target, targetKey } from '../protocol/target.ts';
+import type {
+  ProbeInfo,
+  ProbeSource,
+  ProbeState,
+  TimelineEvent,
+  TimelineFormat,
+  TimelineRequest,
+  TimelineSeek,
+  TimelineSlice,
+  TimelineStatistics,
+  TimelineWindow,
+} from '../protocol/timeline.ts';
 import { BreakpointMirror } from './breakpoint-mirror.ts';
+import { CodePlaces } from './code-places.ts';
 import { readCode } from './code-reader.ts';
 import { GuestConsoles } from './guest-consoles.ts';
 import { GuestHealth } from './guest-health.ts';
 import { GuestView } from './guest-view.ts';
 import { Inspection } from './inspection.ts';
 import { StatusSampler } from './machine-status.ts';
+import { findInMemory } from './memory-search.ts';
 import { Pacer } from './pacer.ts';
-import { openModules, readSource, searchSymbols } from './symbol-modules.ts';
+import { RunTo } from './run-to.ts';
+import { typesOf } from './space-scope.ts';
+import { openModules, readSource } from './symbol-modules.ts';
+import { describeEvent } from './timeline-event.ts';
+import { seekSlices } from './timeline-seek.ts';
 import { cutWindow, windowStatistics } from './timeline-window.ts';
 import { Tracing } from './tracing.ts';
+import { Typing } from './typing.ts';
 import { explainTranslation } from './translation.ts';
 
 /** What a session needs of its surroundings. */
@@ -59,6 +81,10 @@ export interface SessionHost {
 const SAMPLE_INTERVAL = 33;
 /** Milliseconds between two looks for places of breakpoints that are pending. */
 const REFRESH_INTERVAL = 500;
+/** Milliseconds that a step may keep messages waiting. */
+const TURN_INTERVAL = 8;
+/** Milliseconds after which a step is shown as a machine that runs. */
+const LONG_STEP = 200;
 /** Instructions that a step may take before it is given up. */
 const STEP_LIMIT = 200_000_000;
 
@@ -72,6 +98,17 @@ const REASONS: Readonly<Record<DebugStop['reason'], StopReason>> = {
   idle: 'fatal',
   off: 'fatal',
   reset: 'fatal',
+};
+
+/** How stops are marked on the timeline. */
+const MARKERS: Readonly<Record<StopReason, MarkerKind>> = {
+  step: 'step',
+  breakpoint: 'breakpoint',
+  'data breakpoint': 'breakpoint',
+  exception: 'breakpoint',
+  pause: 'stop',
+  entry: 'stop',
+  fatal: 'stop',
 };
 
 const FATAL_WORDS: Readonly<Partial<Record<DebugStop['reason'], string>>> = {
@@ -91,9 +128,10 @@ export class Session implements SessionFunctions {
   readonly #reportedDeaths = new Set<string>();
   readonly #breakpoints = new BreakpointMirror();
   readonly #output = new Map<ConsoleId, number[]>();
+  readonly #typing: Typing;
+  readonly #runTo = new RunTo();
   #breakpointChange: Promise<void> = Promise.resolve();
   #pack: Pack | undefined;
-  #modules: readonly SymbolModule[] = [];
   #view: GuestView;
   #inspection: Inspection;
   #console: CommandConsole;
@@ -104,10 +142,17 @@ export class Session implements SessionFunctions {
   #memoryIsZero = true;
   #stop: Stop | null = null;
   #stopSerial = 0;
+  /** First id of the present stop, which may have been renewed since. */
+  #firstStopId = 0;
   #isRunning = false;
   #pauseWanted = false;
   #lastSample = 0;
+  #lastTurn = 0;
+  /** When the step began that is under way and not shown as running yet. */
+  #stepStart: number | undefined;
   #lastRefresh = 0;
+  /** The pCPU whose stop is being looked into. */
+  #judged = 0;
 
   constructor(
     private readonly events: SessionEvents,
@@ -125,6 +170,7 @@ export class Session implements SessionFunctions {
     this.#health = new GuestHealth(machine, domainOf);
     this.#tracing = new Tracing(machine, domainOf);
     this.#consoles = new GuestConsoles(machine, (id, bytes) => this.#printed(id, bytes), domainOf);
+    this.#typing = new Typing(this.#consoles);
     this.#port = new DebugPort(machine, (count) => this.#consoles.run(count));
     this.#view = this.#viewOf(new Debugger(this.#port, undefined, []));
     this.#inspection = this.#inspectionOf(this.#view);
@@ -140,7 +186,15 @@ export class Session implements SessionFunctions {
     const console = new CommandConsole(debug);
     console.state.runLimit = STEP_LIMIT;
     // Logpoints speak in the output view, whoever runs the machine.
-    debug.onLog = (text) => this.#message('logpoint', 'info', text);
+    debug.onLog = (text) => {
+      this.#message('logpoint', 'info', text);
+      this.#tracing.recording.mark(this.#judged, 'logpoint', text);
+    };
+    debug.control.turns = {
+      slice: () => this.#pacer.slice(),
+      isDue: () => this.host.now() - this.#lastTurn > TURN_INTERVAL,
+      pass: () => this.#pass(),
+    };
     return console;
   }
 
@@ -212,6 +266,7 @@ export class Session implements SessionFunctions {
   /** A machine in a new state: what was known of the old one is forgotten. */
   #begin(): void {
     this.#output.clear();
+    this.#typing.clear();
     this.#port.stateReplaced();
     this.#health.reset();
     this.#reportedDeaths.clear();
@@ -232,7 +287,6 @@ export class Session implements SessionFunctions {
     });
     await this.#afterOthers(async () => {
       this.#debug.breakpoints.clear();
-      this.#modules = modules;
       this.#view = this.#viewOf(debug);
       this.#console = this.#consoleOf(debug);
       this.#inspection = this.#inspectionOf(this.#view);
@@ -278,10 +332,12 @@ export class Session implements SessionFunctions {
   async #loop(first: number | undefined): Promise<void> {
     let past = first;
     for (;;) {
+      this.#typing.pump();
       const portStop = this.#port.run(this.#pacer.slice(), past);
       past = undefined;
       this.#flush();
       if (portStop.reason !== 'limit') {
+        this.#judged = portStop.cpu;
         const stop = await this.#debug.control.judge(portStop);
         if (stop) {
           this.#isRunning = false;
@@ -319,43 +375,76 @@ export class Session implements SessionFunctions {
   }
 
   async step(request: StepRequest): Promise<Stop> {
-    const cpu = this.#view.requireCpu(request.target);
-    const { kind, granularity, followExceptions } = request;
-    return this.#carryOut(() =>
-      this.#debug.stepper.step(cpu, kind, { granularity, followExceptions, limit: STEP_LIMIT }),
-    );
-  }
-
-  async runTo(target: Target, location: Location): Promise<Stop> {
+    const { kind, granularity, followExceptions, target } = request;
     const cpu = this.#view.requireCpu(target);
-    return this.#carryOut(() => this.#debug.stepper.runTo(cpu, location.address, STEP_LIMIT));
+    return this.#carryOut(async () => {
+      const options = { granularity, followExceptions, limit: STEP_LIMIT };
+      const stop = await this.#debug.stepper.step(cpu, kind, options);
+      return stop.reason === 'pause' ? { ...stop, cpu: this.#view.cpuOf(target) ?? cpu } : stop;
+    });
   }
 
-  /** A step is not interrupted by messages: those that come meanwhile wait. */
+  async runTo(place: BreakpointPlace, scope: Scope): Promise<void> {
+    if (this.#isRunning) throw new Error('The machine is running.');
+    await this.#runTo.arm(this.#debug.breakpoints, place, scope);
+    await this.resume();
+  }
+
+  /** A step runs in slices, with messages handled in between; Pause ends it where it is. */
   async #carryOut(step: () => Promise<DebugStop>): Promise<Stop> {
     if (this.#isRunning) throw new Error('The machine is running.');
     this.#stop = null;
-    this.#isRunning = true;
+    this.#beginStep();
     try {
       const stop = await step();
-      this.#isRunning = false;
-      this.#flush();
+      this.#endStep();
       return this.#report(stop);
     } finally {
-      this.#isRunning = false;
+      this.#endStep();
     }
   }
 
+  #beginStep(): void {
+    this.#isRunning = true;
+    this.#pauseWanted = false;
+    this.#stepStart = this.host.now();
+    this.#lastTurn = this.#stepStart;
+  }
+
+  #endStep(): void {
+    this.#isRunning = false;
+    this.#stepStart = undefined;
+    this.#flush();
+  }
+
+  /** Messages have their turn while something steps; true when the person wants it to end. */
+  async #pass(): Promise<boolean> {
+    this.#pacer.pause();
+    this.#stop = null;
+    const now = this.host.now();
+    if (this.#stepStart !== undefined && now - this.#stepStart > LONG_STEP) {
+      this.#stepStart = undefined;
+      this.events.resumed();
+    }
+    this.#flush();
+    this.#typing.pump();
+    await this.host.yield(0);
+    this.#lastTurn = this.host.now();
+    return this.#pauseWanted;
+  }
+
   #report({ reason, cpu, breakpoints, message }: DebugStop): Stop {
-    if (message !== undefined) return this.#stopNow('step', message, cpu);
+    if (message !== undefined) return this.#stopNow(reason === 'pause' ? 'pause' : 'step', message, cpu);
     const ids = this.#breakpoints.idsOf(breakpoints);
     if (reason === 'step') return this.#stopNow('step', 'after a step', cpu);
     const places = breakpoints.map(({ place }) => placeText(place, locationText));
+    if (this.#runTo.isReached(breakpoints)) return this.#stopNow('step', `ran to ${places.join(', ')}`, cpu, ids);
     const words = FATAL_WORDS[reason] ?? `${reason} ${places.join(', ')}`.trim();
     return this.#stopNow(REASONS[reason], words, cpu, ids);
   }
 
   #stopNow(reason: StopReason, what: string, cpu: number, hitBreakpointIds: readonly string[] = []): Stop {
+    this.#runTo.disarm();
     const { domain, vcpu, el } = this.#view.context(cpu);
     const isGuest = domain !== undefined && vcpu !== undefined;
     const place = el === 2 ? 'Xen' : domain === undefined ? 'no domain' : this.#domainName(domain);
@@ -368,7 +457,9 @@ export class Session implements SessionFunctions {
       hitBreakpointIds,
       instructions: this.#machine.instructions,
     };
+    this.#firstStopId = this.#stopSerial;
     this.#inspection = this.#inspectionOf(this.#view);
+    this.#tracing.recording.mark(cpu, MARKERS[reason], this.#stop.description);
     this.#announce(this.#stop);
     return this.#stop;
   }
@@ -382,14 +473,14 @@ export class Session implements SessionFunctions {
   /** The same stop under a new id: more can be said about it now (symbols have been opened). */
   #renewStop(): void {
     if (!this.#stop) return;
-    this.#stop = { ...this.#stop, stopId: ++this.#stopSerial };
+    this.#stop = { ...this.#stop, stopId: ++this.#stopSerial, renews: this.#stop.stopId };
     this.#announce(this.#stop);
   }
 
   // Consoles and messages
 
   consoleInput(terminal: TerminalId, text: string): Promise<void> {
-    this.#consoles.type(terminal, text);
+    this.#typing.add(terminal, text);
     return Promise.resolve();
   }
 
@@ -461,6 +552,12 @@ export class Session implements SessionFunctions {
     return this.#inspection;
   }
 
+  /** As `#check`, for writes: the machine must stand where it stood for the person who wrote. */
+  #checkWrite(stopId: number): Inspection {
+    if (!this.#stop || stopId < this.#firstStopId) throw new Error(STALE_STOP);
+    return this.#inspection;
+  }
+
   #domainOf(vmid: number): number | undefined {
     return this.#pack?.manifest.domains.find((domain) => domain.vmid === vmid)?.domid;
   }
@@ -474,7 +571,7 @@ export class Session implements SessionFunctions {
   }
 
   async writeRegister(stopId: number, target: Target, name: string, value: bigint): Promise<void> {
-    this.#check(stopId).writeRegister(target, name, value);
+    this.#checkWrite(stopId).writeRegister(target, name, value);
     this.events.status(this.#status.sample(false));
     return Promise.resolve();
   }
@@ -485,7 +582,7 @@ export class Session implements SessionFunctions {
   }
 
   async writeMemory(stopId: number, location: Location, bytes: Uint8Array): Promise<void> {
-    this.#check(stopId);
+    this.#checkWrite(stopId);
     this.#view.write(location, bytes);
     return Promise.resolve();
   }
@@ -537,12 +634,11 @@ export class Session implements SessionFunctions {
 
   async #executeStopped(text: string): Promise<string> {
     const before = this.#machine.instructions;
-    this.#isRunning = true;
+    this.#beginStep();
     try {
       return await this.#console.execute(text);
     } finally {
-      this.#isRunning = false;
-      this.#flush();
+      this.#endStep();
       const specs = this.#breakpoints.adopt(this.#debug.breakpoints);
       if (specs) this.events.breakpointsEdited(specs);
       this.#afterCommand(text, this.#machine.instructions !== before);
@@ -574,14 +670,42 @@ export class Session implements SessionFunctions {
     return readSource(this.#requirePack(), path);
   }
 
-  searchSymbols(query: string, space: AddressSpace | null): Promise<readonly SymbolMatch[]> {
-    const modules = space ? [this.#view.module(space)?.module] : this.#modules;
-    const found = modules.flatMap((module) => {
-      if (!module) return [];
-      const [placed] = this.#debug.system.modules.placed(module);
-      return searchSymbols(module, query, space ?? placed.space);
-    });
-    return Promise.resolve(found.toSorted((a, b) => a.name.length - b.name.length).slice(0, 100));
+  searchSymbols(query: string, domain: number | null): Promise<readonly SymbolMatch[]> {
+    return new CodePlaces(this.#view).search(query, domain);
+  }
+
+  locate(place: BreakpointPlace, scope: Scope): Promise<readonly Location[]> {
+    return new CodePlaces(this.#view).locate(place, scope);
+  }
+
+  definition(name: string, path: string | null, domain: number | null): Promise<SourcePlace | null> {
+    return new CodePlaces(this.#view).definition(name, path, domain);
+  }
+
+  async inlineValues(stopId: number, frameId: number): Promise<InlineValues | null> {
+    return this.#check(stopId).inlineValues(frameId);
+  }
+
+  async findMemory(
+    stopId: number,
+    from: Location,
+    pattern: Uint8Array,
+    length: number,
+    backwards: boolean,
+  ): Promise<MemorySearch> {
+    this.#check(stopId);
+    const read = (location: Location, count: number): MemoryBlock => this.#view.read(location, count);
+    return Promise.resolve(findInMemory(read, from, pattern, length, backwards));
+  }
+
+  async searchTypes(query: string, space: AddressSpace): Promise<readonly string[]> {
+    const module = typesOf(this.#view, space);
+    const names = (await module?.file.structureNames(() => this.host.yield(0))) ?? [];
+    return names.filter((name) => name.includes(query)).slice(0, 200);
+  }
+
+  async overlay(stopId: number, location: Location, type: string): Promise<Variable> {
+    return this.#check(stopId).overlay(location, type);
   }
 
   async domains(stopId: number): Promise<readonly DomainRow[]> {
@@ -598,10 +722,18 @@ export class Session implements SessionFunctions {
 
   // The recorded past
 
-  timeline(from: number, to: number, pixels: number): Promise<TimelineWindow> {
+  timeline(request: TimelineRequest): Promise<TimelineWindow> {
     const { recording } = this.#tracing;
     recording.update();
-    return Promise.resolve(cutWindow(recording.timelines.model, recording.store.dropped, from, to, pixels));
+    return Promise.resolve(cutWindow(recording.timelines.model, recording.store.dropped, request));
+  }
+
+  timelineSeek(seek: TimelineSeek): Promise<readonly TimelineSlice[]> {
+    return Promise.resolve(seekSlices(this.#tracing.recording.timelines.model, seek));
+  }
+
+  timelineEvent(track: number, time: number, depth: number): Promise<TimelineEvent | null> {
+    return describeEvent(this.#tracing.recording, this.#view, track, time, depth);
   }
 
   timelineStatistics(from: number, to: number): Promise<TimelineStatistics> {
@@ -618,6 +750,14 @@ export class Session implements SessionFunctions {
   removeProbe(id: number): Promise<void> {
     this.#tracing.removeProbe(id);
     return Promise.resolve();
+  }
+
+  probes(): Promise<ProbeState> {
+    return Promise.resolve(this.#tracing.probeState);
+  }
+
+  setProbeSource(source: ProbeSource, isOn: boolean): Promise<void> {
+    return this.#tracing.setSource(source, isOn);
   }
 
   exportTimeline(format: TimelineFormat): Promise<readonly (string | Uint8Array)[]> {

@@ -1,13 +1,8 @@
 /** The symbol files and sources of a pack. */
 import type { SymbolModule } from '../debugger/contexts/modules.ts';
 import { SymbolFile } from '../debugger/symbols/symbol-file.ts';
-import { STT_FUNC } from '../formats/elf/symbol-table.ts';
 import type { Pack } from '../pack/load.ts';
-import type { AddressSpace } from '../protocol/address.ts';
-import type { SourceText, SymbolMatch } from '../protocol/inspect.ts';
-
-/** Most symbols that a search gives. */
-const SEARCH_LIMIT = 100;
+import type { SourceText } from '../protocol/inspect.ts';
 
 /** Opens every symbol file; those that fail are reported and left out. */
 export async function openModules(pack: Pack, report: (message: string) => void): Promise<SymbolModule[]> {
@@ -51,17 +46,6 @@ export function normalize(path: string): string {
     else if (part !== '.' && part !== '') parts.push(part);
   }
   return parts.join('/');
-}
-
-/** Symbols of a module whose name begins with `query`, as addresses in `space`. */
-export function searchSymbols({ name: module, file }: SymbolModule, query: string, space: AddressSpace): SymbolMatch[] {
-  return file.symbols
-    .complete(query, SEARCH_LIMIT)
-    .flatMap((name) => file.symbols.named(name))
-    .map(({ name, value, type }) => {
-      const kind = type === STT_FUNC ? 'function' : 'data';
-      return { name, kind, module, location: { space, address: value } };
-    });
 }
 
 /** `do_xen_version+0x14`. */

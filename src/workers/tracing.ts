@@ -8,8 +8,9 @@ import { chromeTrace } from '../trace/exports/chrome.ts';
 import { statisticsCsv } from '../trace/exports/csv.ts';
 import { perfettoTrace } from '../trace/exports/perfetto.ts';
 import { type FunctionProbe, FunctionProbes } from '../trace/function-probes.ts';
-import { parseProbe, ProbeError } from '../trace/probe-spec.ts';
+import { parseProbe, ProbeError, probeText } from '../trace/probe-spec.ts';
 import { statisticsOf } from '../trace/statistics.ts';
+import { PROBE_SOURCES, type ProbeSource, type ProbeState } from '../protocol/timeline.ts';
 import { Recording } from './recording.ts';
 
 /** Files that the recorded timelines can become. */
@@ -26,6 +27,8 @@ export class Tracing {
   private functions: FunctionProbes | undefined;
   private readonly awareness: Closable[] = [];
   private seesSwitches = false;
+  private modules: readonly SymbolModule[] = [];
+  private readonly wanted = new Set<ProbeSource>(PROBE_SOURCES);
 
   /** `domidOf` tells whose VMID it is, as long as no hypervisor can be asked; `budget` in bytes of events. */
   constructor(machine: Machine, domidOf: (vmid: number) => number | undefined, budget?: number) {
@@ -45,15 +48,48 @@ export class Tracing {
 
   /** Watches the schedulers of the hypervisor and the kernels that `modules` describe. Then begins anew. */
   async attach(system: System, modules: readonly SymbolModule[]): Promise<void> {
-    for (const probe of this.awareness.splice(0)) probe.close();
+    this.closeAwareness();
     this.functions?.clear();
     this.system = system;
+    this.modules = modules;
     this.functions = new FunctionProbes(system, this.recording);
-    for (const module of modules) {
-      if (module.role === 'xen') await this.watchXen(system, module);
-      else if (module.role === 'kernel') await this.watchKernel(system, module);
-    }
+    for (const source of this.wanted) await this.watch(source);
     this.begin();
+  }
+
+  /** What is watched, and what could be. */
+  get probeState(): ProbeState {
+    const sources = PROBE_SOURCES.filter((source) => this.modulesOf(source).length > 0);
+    return {
+      functions: this.probes.map(({ id, spec }) => ({ id, name: probeText(spec) })),
+      sources: sources.map((source) => ({ source, isOn: this.wanted.has(source) })),
+    };
+  }
+
+  /** Switches on or off what awareness watches; the recording begins anew when it cannot go on as it is. */
+  async setSource(source: ProbeSource, isOn: boolean): Promise<void> {
+    if (this.wanted.has(source) === isOn) return;
+    if (isOn) this.wanted.add(source);
+    else this.wanted.delete(source);
+    this.closeAwareness();
+    for (const wanted of this.wanted) await this.watch(wanted);
+    this.begin();
+  }
+
+  private closeAwareness(): void {
+    for (const probe of this.awareness.splice(0)) probe.close();
+    this.seesSwitches = false;
+  }
+
+  private modulesOf(source: ProbeSource): readonly SymbolModule[] {
+    return this.modules.filter(({ role }) => role === (source === 'tasks' ? 'kernel' : 'xen'));
+  }
+
+  private async watch(source: ProbeSource): Promise<void> {
+    if (!this.system) return;
+    for (const module of this.modulesOf(source)) {
+      await (source === 'tasks' ? this.watchKernel(this.system, module) : this.watchXen(this.system, module));
+    }
   }
 
   /** The machine's state was replaced, or its past is to be forgotten. */

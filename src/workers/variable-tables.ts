@@ -1,13 +1,15 @@
 /** Variables of a stop by DAP's references: a tree that is read as it is unfolded. */
 import type { FrameRow } from '../debugger/stack/inspection.ts';
 import type { Debugger } from '../debugger/debugger.ts';
+import { objectAt } from '../debugger/expressions/evaluator.ts';
+import { isFloating } from '../debugger/expressions/c-types.ts';
 import { formatValue } from '../debugger/expressions/format.ts';
 import { partsOf } from '../debugger/expressions/parts.ts';
 import type { ExpressionScope } from '../debugger/expressions/scope.ts';
 import { toInteger, type Value } from '../debugger/expressions/value.ts';
-import { strip } from '../debugger/symbols/types.ts';
-import type { AddressSpace } from '../protocol/address.ts';
-import type { Variable, VariableScope } from '../protocol/inspect.ts';
+import { strip, type Type } from '../debugger/symbols/types.ts';
+import type { AddressSpace, Location } from '../protocol/address.ts';
+import type { ScalarValue, Variable, VariableScope } from '../protocol/inspect.ts';
 
 /** Something that has variables below it. */
 type Container =
@@ -52,6 +54,13 @@ export class VariableTables {
     return this.#describe(expression, expression, value, scope, row.space);
   }
 
+  /** Memory as a type. Its parts are named from `*(type *)address`. */
+  async overlay({ space, address }: Location, type: Type, scope: ExpressionScope): Promise<Variable> {
+    const expression = `*(${type.name} *)0x${address.toString(16)}`;
+    const value = await objectAt(type, address, scope);
+    return this.#describe(type.name, expression, value, scope, space);
+  }
+
   async #locals({ row, isArguments }: Container & { kind: 'scope' }): Promise<Variable[]> {
     const scope = this.debug.inspector.scope(row);
     const found = (await scope.locals()).filter(({ kind }) => (kind === 'parameter') === isArguments);
@@ -83,9 +92,10 @@ export class VariableTables {
       type: type.name,
       variablesReference: reference,
       evaluateName: expression,
-      writable: place !== undefined && value.bytes !== undefined && reference === 0,
+      writable: place !== undefined && value.bytes !== undefined && !isAggregate(type),
       location: place?.kind === 'memory' ? { space, address: place.address } : undefined,
       size: type.byteSize || undefined,
+      scalar: scalarOf(value),
     };
   }
 
@@ -95,9 +105,23 @@ export class VariableTables {
   }
 }
 
+/** The number that a value is; undefined for structures, arrays, floating point and what is not there. */
+function scalarOf(value: Value): ScalarValue | undefined {
+  const { kind } = strip(value.type);
+  const isNumber = (kind === 'base' && !isFloating(value.type)) || kind === 'enum' || kind === 'pointer';
+  const number = isNumber ? toInteger(value) : undefined;
+  if (number === undefined) return undefined;
+  const bits = value.bitField?.size ?? value.type.byteSize * 8;
+  return bits > 0 ? { value: number, bits } : undefined;
+}
+
 /** Puts what is not a simple expression in brackets, so that a member can be taken of it. */
 function wrap(expression: string): string {
   return /^[\w.[\]>-]+$/.test(expression) ? expression : `(${expression})`;
+}
+
+function isAggregate(type: Type): boolean {
+  return ['struct', 'union', 'array'].includes(strip(type).kind);
 }
 
 function hasParts(value: Value): boolean {

@@ -88,6 +88,10 @@ export class Linux implements GuestKernel {
     });
   }
 
+  userMemory(task: bigint): bigint | undefined {
+    return this.#try(() => this.layouts.task.read(this.#reader, task, 'mm'));
+  }
+
   taskView(task: bigint, vcpuAddress: bigint): RegimeView | undefined {
     const kernel = this.hypervisor.guestView(vcpuAddress, 1);
     return this.#try(() => {

@@ -60,7 +60,7 @@ function headings(state: ConsoleState, stop: DebugStop): string[] {
   if (stop.reason === 'idle') lines.push('Stopped: every CPU sleeps and nothing will wake any');
   if (stop.reason === 'off' || stop.reason === 'reset')
     lines.push(`Stopped: the machine was asked to ${stop.reason === 'off' ? 'switch off' : 'reset'}`);
-  if (stop.reason === 'pause') lines.push('Paused');
+  if (stop.reason === 'pause' && stop.message === undefined) lines.push('Paused');
   return lines;
 }
 

@@ -109,6 +109,8 @@ export interface GuestKernel {
   userRegisters(task: bigint): bigint | undefined;
   /** Path-less name of the program that a task executes. */
   program(task: bigint): string | undefined;
+  /** What tells a task's user memory from any other; 0 when it has none. */
+  userMemory(task: bigint): bigint | undefined;
   /** The eyes of a task's program, whether it runs or not. */
   taskView(task: bigint, vcpuAddress: bigint): RegimeView | undefined;
 }

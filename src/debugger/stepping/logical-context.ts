@@ -1,8 +1,9 @@
 /** Follows one logical context: a task (or vCPU) at one level, through interrupts, other domains and other pCPUs. */
-import type { ContextFilter, ExceptionEvent } from '../../emulator/debug-port.ts';
+import type { ContextFilter, ExceptionEvent, PortStop } from '../../emulator/debug-port.ts';
 import { ExceptionClass } from '../../arch/esr.ts';
 import type { System } from '../contexts/system.ts';
 import type { DebugStop, RunControl } from './run-control.ts';
+import { TaskLife } from './task-life.ts';
 
 /** Where a logical context stands. */
 export interface Place {
@@ -24,20 +25,29 @@ export type Outcome =
 
 const CALLS: readonly number[] = [ExceptionClass.svc, ExceptionClass.hvc, ExceptionClass.smc];
 
+/** Instructions of all CPUs between two looks whether the task is still there. */
+const LIFE_SLICE = 1_000_000;
+
 /** What of a trap a step goes into. */
 export type Follow = 'nothing' | 'calls' | 'everything';
 
 export class LogicalSteps {
+  readonly start: Place;
+  readonly #end: number;
+  readonly #life: TaskLife | undefined;
+
+  /** Begins with what `cpu` executes now. */
   constructor(
     private readonly system: System,
     private readonly control: RunControl,
+    cpu: number,
     /** Instructions of all CPUs that the whole step may take. */
     private readonly budget: number,
   ) {
     this.#end = system.port.instructions + budget;
+    this.start = this.place(cpu);
+    this.#life = TaskLife.of(system, cpu, this.start.el);
   }
-
-  readonly #end: number;
 
   /** Instructions that may still be retired. */
   get left(): number {
@@ -57,7 +67,7 @@ export class LogicalSteps {
   /** Executes the instruction at `place`, with everything that comes between. */
   async one(place: Place, follow: Follow): Promise<Outcome> {
     for (let at = place; ;) {
-      const stop = this.system.port.stepInstruction(at.cpu, this.left);
+      const stop = await this.control.stepPort(at.cpu, this.left);
       if (stop.reason !== 'step') {
         const judged = await this.control.judge(stop);
         if (judged) return { kind: 'stopped', stop: judged };
@@ -107,18 +117,27 @@ export class LogicalSteps {
   }
 
   async #runUntil(ids: readonly number[], past?: number): Promise<Place | DebugStop> {
-    let passing = past;
-    for (;;) {
-      const stop = this.system.port.run(this.left, passing);
-      if (stop.hits.some((hit) => ids.includes(hit))) {
-        // A breakpoint of the person at the same place has its say too.
-        const own = stop.hits.length > 1 ? await this.control.judge(stop) : undefined;
-        return own ?? this.place(stop.cpu);
+    for (let passing = past; ;) {
+      const stop = await this.control.runPort(Math.min(this.left, LIFE_SLICE), passing);
+      const isHit = stop.hits.some((hit) => ids.includes(hit));
+      const isSlice = stop.reason === 'limit' && this.left > 0;
+      if (isHit || isSlice) {
+        const ended = this.#endOfLife(stop);
+        if (ended) return ended;
       }
-      const judged = await this.control.judge(stop);
-      if (judged) return judged;
-      passing = stop.cpu;
+      // A breakpoint of the person at the same place has its say too.
+      const own = isSlice || (isHit && stop.hits.length === 1) ? undefined : await this.control.judge(stop);
+      if (own) return own;
+      if (isHit) return this.place(stop.cpu);
+      passing = isSlice ? undefined : stop.cpu;
     }
+  }
+
+  #endOfLife(portStop: PortStop): DebugStop | undefined {
+    const message = this.#life?.ending();
+    return message === undefined
+      ? undefined
+      : { reason: 'pause', cpu: portStop.cpu, breakpoints: [], portStop, message };
   }
 
   /** SP as it will be after an exception return to `target` that is about to happen. */

@@ -39,7 +39,20 @@ const REASONS: Readonly<Record<PortStop['reason'], DebugStopReason>> = {
   reset: 'reset',
 };
 
+/** Whoever else needs the thread while the machine runs for long. */
+export interface Turns {
+  /** Instructions to run before the next turn. */
+  slice(): number;
+  /** A turn should be given now, however little was run. */
+  isDue(): boolean;
+  /** Gives others a turn; true when the person wants the run to end. */
+  pass(): Promise<boolean>;
+}
+
 export class RunControl {
+  /** Without turns a run keeps the thread until it ends. */
+  turns: Turns | undefined;
+
   constructor(
     readonly system: System,
     readonly breakpoints: BreakpointList,
@@ -54,11 +67,40 @@ export class RunControl {
     const target = port.instructions + limit;
     let passing = past;
     for (;;) {
-      const stop = port.run(target - port.instructions, passing);
+      const stop = await this.runPort(target - port.instructions, passing);
       const result = await this.judge(stop);
       if (result) return result;
       passing = stop.cpu;
     }
+  }
+
+  /** As the port's `run`, with turns for others. */
+  runPort(limit: number, past?: number): Promise<PortStop> {
+    return this.#inTurns(limit, (count) => this.system.port.run(count, past));
+  }
+
+  /** As the port's `stepInstruction`, with turns for others. */
+  stepPort(cpu: number, limit: number): Promise<PortStop> {
+    return this.#inTurns(limit, (count) => this.system.port.stepInstruction(cpu, count));
+  }
+
+  async #inTurns(limit: number, begin: (count: number) => PortStop): Promise<PortStop> {
+    const { port } = this.system;
+    const { turns } = this;
+    if (!turns) return begin(limit);
+    const end = port.instructions + limit;
+    const slice = (): number => Math.min(turns.slice(), end - port.instructions);
+    let stop = turns.isDue() && (await turns.pass()) ? this.#requested() : begin(slice());
+    while (stop.reason === 'limit' && port.instructions < end) {
+      stop = (await turns.pass()) ? this.#requested() : port.goOn(slice());
+    }
+    return stop;
+  }
+
+  /** Where a person has ended a run. */
+  #requested(): PortStop {
+    const { instructions } = this.system.port;
+    return { reason: 'requested', cpu: 0, hits: [], watchHits: [], event: undefined, instructions };
   }
 
   /** What a port's stop means to the person; undefined when the machine is to go on. */

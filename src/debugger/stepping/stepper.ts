@@ -47,9 +47,9 @@ export class Stepper {
   /** One step of whatever pCPU `cpu` executes. */
   async step(cpu: number, kind: StepKind, options: StepOptions): Promise<DebugStop> {
     await this.control.breakpoints.refresh();
-    const steps = new LogicalSteps(this.system, this.control, options.limit ?? DEFAULT_LIMIT);
+    const steps = new LogicalSteps(this.system, this.control, cpu, options.limit ?? DEFAULT_LIMIT);
     const run = new StepRun(this.system, this.stacks, steps, options.followExceptions ?? false);
-    const start = steps.place(cpu);
+    const { start } = steps;
     const end =
       kind === 'out'
         ? await run.out(start)
@@ -61,15 +61,16 @@ export class Stepper {
 
   /** Runs until the context of `cpu` comes to an address in its present space. */
   async runTo(cpu: number, address: bigint, limit = DEFAULT_LIMIT): Promise<DebugStop> {
-    const steps = new LogicalSteps(this.system, this.control, limit);
-    return this.#finish(await steps.runTo(steps.place(cpu), [address]), steps);
+    const steps = new LogicalSteps(this.system, this.control, cpu, limit);
+    return this.#finish(await steps.runTo(steps.start, [address]), steps);
   }
 
   #finish(end: Place | DebugStop, steps: LogicalSteps): DebugStop {
     if ('reason' in end) {
-      if (end.reason !== 'limit') return end;
-      const message = `the step has not ended after ${steps.used.toLocaleString('en')} instructions`;
-      return { ...end, message };
+      const used = `${steps.used.toLocaleString('en')} instructions`;
+      if (end.reason === 'limit') return { ...end, message: `the step has not ended after ${used}` };
+      if (end.reason !== 'pause') return end;
+      return { ...end, cpu: steps.start.cpu, message: `the step was interrupted after ${used}` };
     }
     const { port } = this.system;
     const portStop = {

@@ -9,6 +9,7 @@ import { STT_OBJECT, SymbolTable } from '../../formats/elf/symbol-table.ts';
 import { arangesOf } from './address-index.ts';
 import { describeAddress, type AddressInfo } from './address-lookup.ts';
 import { callSiteAt, type CallSite } from './call-sites.ts';
+import { DeclarationLookup, type DeclarationPlace } from './declaration-lookup.ts';
 import { FrameTables } from './frame-tables.ts';
 import { FunctionLookup, type FunctionInfo, type InlinedInstance } from './function-lookup.ts';
 import { LineFinder, type LineLookup } from './line-lookup.ts';
@@ -25,6 +26,8 @@ export type { FunctionInfo, InlinedInstance } from './function-lookup.ts';
 export type { LineLookup } from './line-lookup.ts';
 export type { GlobalVariable } from './name-lookup.ts';
 
+/** Units that are read between two pauses. */
+const SCANNED_AT_ONCE = 16;
 const MAX_CACHED_ADDRESSES = 4096;
 /** Strings up to this many bytes are loaded when the file is opened: every name is among them. */
 const MAX_PRELOADED = 8 << 20;
@@ -35,6 +38,7 @@ export class SymbolFile {
   readonly #functions: FunctionLookup;
   readonly #lines: LineFinder;
   readonly #names: NameLookup;
+  readonly #declarations: DeclarationLookup;
   #frames: FrameTables | undefined;
 
   private constructor(
@@ -47,6 +51,7 @@ export class SymbolFile {
     this.#functions = new FunctionLookup(context);
     this.#lines = new LineFinder(context, this.#functions);
     this.#names = new NameLookup(context);
+    this.#declarations = new DeclarationLookup(context);
   }
 
   /** Opens `source`. Rejects with `ElfError` or `DwarfError` when it is damaged. */
@@ -136,6 +141,22 @@ export class SymbolFile {
   /** Functions called `name` that have code, clones (`name.constprop.0`) included. */
   lookupFunction(name: string): Promise<FunctionInfo[]> {
     return this.#functions.named(name);
+  }
+
+  /** Where `name` (a function, a global or static variable, a type) is defined; the unit at `near` comes first. */
+  declaration(name: string, near?: bigint): Promise<DeclarationPlace | undefined> {
+    return this.#declarations.find(name, near);
+  }
+
+  /** Names of structures and unions, sorted. `pause` is awaited now and then: the first question reads every unit. */
+  async structureNames(pause: () => Promise<void>): Promise<string[]> {
+    const { names } = this.context;
+    for (let n = 1; !names.isComplete; n += 1) {
+      await this.context.run(() => names.scanNext());
+      if (n % SCANNED_AT_ONCE === 0) await pause();
+    }
+    const tags = (kind: 'struct' | 'union'): string[] => names.names(kind).map((tag) => `${kind} ${tag}`);
+    return [...tags('struct'), ...tags('union')];
   }
 
   /** The function that covers `address`. */

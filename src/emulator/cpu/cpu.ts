@@ -120,6 +120,8 @@ export interface CpuHost {
    * away when the page no longer is code.
    */
   codeWritten(linear: number): void;
+  /** What a CPU's own breakpoints and watchpoints may match has changed; true when any are armed now or were. */
+  debugChanged(cpu: Cpu): boolean;
   /** An address outside the model was touched, a register read that is not implemented, ...: counted and listed in the result. */
   unmodelled(cpu: Cpu, what: string): void;
 }

@@ -2,7 +2,7 @@
 import { ExceptionClass } from '../../arch/esr.ts';
 import { Spsr } from '../../arch/spsr.ts';
 import type { Cpu, Status } from './cpu.ts';
-import { takeSynchronous } from './exceptions-entry.ts';
+import { setFar, takeSynchronous } from './exceptions-entry.ts';
 import { DAIF, EL, EXCLUSIVE_SIZE, SS } from './state.ts';
 import { Hcr, Mdcr, Mdscr } from './system-registers/bits.ts';
 import { Reg } from './system-registers/offsets.ts';
@@ -16,16 +16,23 @@ export function debugTarget(cpu: Cpu): number {
   return (u[Reg.MDCR_EL2 >>> 2] & Mdcr.TDE) !== 0 || (u[Reg.HCR_EL2 >>> 2] & Hcr.TGE) !== 0 ? 2 : 1;
 }
 
+/** The OS lock or the OS double lock keeps all debug exceptions (but BRK's) away. */
+export function areDebugExceptionsOff(cpu: Cpu): boolean {
+  const u = cpu.state.u32;
+  return (u[Reg.OSLSR_EL1 >>> 2] & OSLSR_OSLK) !== 0 || (u[Reg.OSDLR_EL1 >>> 2] & 1) !== 0;
+}
+
 /** AArch64.GenerateDebugExceptionsFrom: would a debug exception from `el` with PSTATE.D = `masked` be taken? */
 function debugEnabledFrom(cpu: Cpu, el: number, masked: boolean): boolean {
   const u = cpu.state.u32;
-  if ((u[Reg.OSLSR_EL1 >>> 2] & OSLSR_OSLK) !== 0 || (u[Reg.OSDLR_EL1 >>> 2] & 1) !== 0) return false;
+  if (areDebugExceptionsOff(cpu)) return false;
   const target = debugTarget(cpu);
   if (el !== target) return el < target;
   return (u[Reg.MDSCR_EL1 >>> 2] & Mdscr.KDE) !== 0 && !masked;
 }
 
-function debugEnabled(cpu: Cpu): boolean {
+/** Would a debug exception be taken now? */
+export function debugEnabled(cpu: Cpu): boolean {
   const u = cpu.state.u32;
   return debugEnabledFrom(cpu, u[EL >>> 2], (u[DAIF >>> 2] & Spsr.D) !== 0);
 }
@@ -41,13 +48,26 @@ export function stepState(cpu: Cpu): StepState {
   return u[SS >>> 2] === 0 ? StepState.activePending : StepState.activeNotPending;
 }
 
-/** Takes the software step exception. `stepped`: an instruction was just executed; `exclusive`: it was a load-exclusive. */
-function takeSoftwareStep(cpu: Cpu, stepped: boolean, exclusive: boolean): Status {
+function takeDebug(cpu: Cpu, lowerClass: number, iss: number): Status {
   const target = debugTarget(cpu);
   const fromLower = target > cpu.state.u32[EL >>> 2];
-  const iss = stepped ? (1 << 24) | (exclusive ? 0x40 : 0) : 0;
-  const exceptionClass = fromLower ? ExceptionClass.softwareStepLower : ExceptionClass.softwareStepSame;
-  return takeSynchronous(cpu, target, exceptionClass, iss | IFSC_DEBUG);
+  return takeSynchronous(cpu, target, fromLower ? lowerClass : lowerClass + 1, iss | IFSC_DEBUG);
+}
+
+/** Takes the breakpoint exception of the instruction at PC (D2.9). */
+export function takeBreakpoint(cpu: Cpu): Status {
+  return takeDebug(cpu, ExceptionClass.breakpointLower, 0);
+}
+
+/** Takes a watchpoint exception (D2.10): `address` goes into FAR; `isMaintenance` is ISS.CM. */
+export function takeWatchpoint(cpu: Cpu, address: bigint, isWrite: boolean, isMaintenance: boolean): Status {
+  setFar(cpu, debugTarget(cpu), Number(address & 0xffff_ffffn), Number((address >> 32n) & 0xffff_ffffn));
+  return takeDebug(cpu, ExceptionClass.watchpointLower, (isMaintenance ? 0x100 : 0) | (isWrite ? 0x40 : 0));
+}
+
+/** Takes the software step exception. `stepped`: an instruction was just executed; `exclusive`: it was a load-exclusive. */
+function takeSoftwareStep(cpu: Cpu, stepped: boolean, exclusive: boolean): Status {
+  return takeDebug(cpu, ExceptionClass.softwareStepLower, stepped ? (1 << 24) | (exclusive ? 0x40 : 0) : 0);
 }
 
 /** Before an instruction: the step exception of a state that became active-pending without an instruction being stepped. True when taken. */

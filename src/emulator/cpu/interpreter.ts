@@ -29,6 +29,8 @@ import './uops/all.ts';
 
 const FUNCTION_SIGNATURE: Signature = { params: ['i32', 'i32'], result: 'i32' };
 const FIRST_VARIANT = 4;
+/** No op. */
+const BREAK_TAKEN = 0x1_0000;
 /** Most records that are decoded at a time. */
 const DECODED_AHEAD = 24;
 
@@ -48,6 +50,8 @@ export interface InterpreterHost {
   hasBreakpoint(page: number, word: number): boolean;
   /** An instruction with a breakpoint is about to run: true to stop before it. */
   breakpoint(cpu: Cpu, page: number, word: number): boolean;
+  /** As `breakpoint`, for those of the guest itself: true when their exception was taken. */
+  guestBreakpoint(cpu: Cpu): boolean;
   /** A record that is about to run, taken now and then. */
   sample(record: number): void;
 }
@@ -115,10 +119,11 @@ export class Interpreter {
     return definition;
   }
 
-  /** At a breakpoint: 0 to stop, else the op to go on with. */
+  /** At a breakpoint: 0 to stop, `BREAK_TAKEN` after the guest's own breakpoint exception, else the op to go on with. */
   #breakOp(cpu: Cpu, record: number): number {
     const { page, word } = this.pool.locate(record);
     if (this.host.breakpoint(cpu, page, word)) return 0;
+    if (this.host.guestBreakpoint(cpu)) return BREAK_TAKEN;
     return this.decode(page, word).op;
   }
 
@@ -311,6 +316,10 @@ function emitDispatch(
     cases[OP_BREAK] = () => {
       c.sync();
       f.set(op, (refs.get('break') as FunctionRef).call(cpu.get, record.get));
+      f.if(i32.eq(op.get, BREAK_TAKEN), () => {
+        c.reload();
+        f.br(main.resync);
+      });
       f.brIf(dispatch, op.get);
       f.do(i32.store(cpu.get, i32.add(budget.get, 1), BUDGET));
       f.br(main.exit);

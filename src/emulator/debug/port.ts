@@ -84,6 +84,8 @@ export class DebugPort {
   #watcher = 0;
   #stepped = -1;
   #steppedFrom = 0;
+  /** CPU of the step that ended at its limit. */
+  #unfinishedStep = -1;
   #lastBreakpoint = { cpu: 0, instructions: -1 };
   #steppedEvent: ExceptionEvent | undefined;
   #onException: ((event: ExceptionEvent) => void) | undefined;
@@ -224,6 +226,7 @@ export class DebugPort {
   /** The machine's state was replaced: nothing that was under way counts. */
   stateReplaced(): void {
     this.#cause = undefined;
+    this.#unfinishedStep = -1;
     this.#lastBreakpoint = { cpu: 0, instructions: -1 };
     this.#breakpoints.clearPass();
     this.#watchpoints.restoreFlags();
@@ -234,7 +237,20 @@ export class DebugPort {
    * person saw stop there.
    */
   run(limit: number, past?: number): PortStop {
+    this.#unfinishedStep = -1;
     this.#passBreakpoints(past);
+    return this.#run(limit);
+  }
+
+  /**
+   * Goes on with the run or step that ended at its limit, as the same one: what it was to pass is still passed, and a step still knows the exception it saw.
+   * A long run can so be made of short ones.
+   */
+  goOn(limit: number): PortStop {
+    return this.#unfinishedStep < 0 ? this.#run(limit) : this.#runStep(this.#unfinishedStep, limit);
+  }
+
+  #run(limit: number): PortStop {
     const target = this.machine.instructions + limit;
     this.#cause = undefined;
     for (let idle = 0; this.machine.instructions < target && idle < MAX_IDLE_RUNS;) {
@@ -252,13 +268,20 @@ export class DebugPort {
    * An interrupt that is due comes first: then the instruction is the first of its handler.
    */
   stepInstruction(cpu: number, limit = Infinity): PortStop {
+    this.#steppedEvent = undefined;
+    this.#steppedFrom = this.machine.now(cpu);
+    this.#passBreakpoints(cpu);
+    return this.#runStep(cpu, Math.min(limit, Number.MAX_SAFE_INTEGER - this.machine.instructions));
+  }
+
+  #runStep(cpu: number, limit: number): PortStop {
     const { machine } = this;
     this.#stepped = cpu;
-    this.#steppedEvent = undefined;
     machine.steppedCpu = cpu;
-    this.#steppedFrom = machine.now(cpu);
     try {
-      return this.run(Math.min(limit, Number.MAX_SAFE_INTEGER - machine.instructions), cpu);
+      const stop = this.#run(limit);
+      this.#unfinishedStep = stop.reason === 'limit' ? cpu : -1;
+      return stop;
     } finally {
       machine.steppedCpu = -1;
       this.#stepped = -1;
@@ -322,9 +345,9 @@ export class DebugPort {
     const table = this.#watchpoints;
     mmu.onWatched = table.isEmpty
       ? undefined
-      : (cpu, lo, hi, info, linear) => {
+      : (cpu, lo, hi, info, linear, bytes) => {
           this.#watcher = cpu.index;
-          table.accessed(cpu, lo, hi, info, linear);
+          table.accessed(cpu, lo, hi, info, linear, bytes);
         };
     mmu.core.onMiss = table.isEmpty ? undefined : (cpu, lo, hi, linear) => table.missed(cpu, lo, hi, linear);
   }

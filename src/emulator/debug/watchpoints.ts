@@ -97,8 +97,7 @@ export class WatchpointTable {
   }
 
   /** An access to a watched page is about to be made. */
-  accessed(cpu: Cpu, vaLo: number, vaHi: number, info: number, linear: number): void {
-    const accessSize = Math.min(1 << (info & Access.sizeMask), 4096 - (linear % 4096));
+  accessed(cpu: Cpu, vaLo: number, vaHi: number, info: number, linear: number, accessSize: number): void {
     const isWrite = (info & Access.write) !== 0;
     for (const watchpoint of this.#watchpoints.values()) {
       if (watchpoint.bound === undefined || !concerns(watchpoint.access, isWrite)) continue;

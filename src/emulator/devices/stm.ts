@@ -32,10 +32,10 @@ const RESET: Readonly<Record<number, number>> = {
   [REGISTER.STMTSFREQR]: 1_000_000_000,
 };
 
-/** Features and identification (DDI 0444 3.3). */
+/** Features and identification (DDI 0444 3.3); stores are taken 32 bits at a time, which STMSPFEAT2R.DSIZE says. */
 const CONSTANTS: Readonly<Record<number, number>> = {
   0xea0: 0x0065_87d1,
-  0xea4: 0x0001_14f2,
+  0xea4: 0x0001_04f2,
   0xea8: 0x7f,
   0xfb4: 0,
   0xfb8: 0xaa,

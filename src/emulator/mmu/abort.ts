@@ -2,6 +2,7 @@
 import { Access } from '../cpu/cpu.ts';
 import type { Cpu } from '../cpu/cpu.ts';
 import { abortTarget, dataAbort, instructionAbort } from '../cpu/exceptions-abort.ts';
+import { takeWatchpoint } from '../cpu/exceptions-debug.ts';
 import type { Fault } from './fault.ts';
 
 /** With the bits of `Access`: a cache maintenance or address translation instruction (ISS.CM). */
@@ -10,6 +11,10 @@ export const CACHE_MAINTENANCE = 1 << 20;
 /** Takes a data abort; `info` is as in `Access`, or has `CACHE_MAINTENANCE`. */
 export function raiseDataAbort(cpu: Cpu, fault: Fault, vaLo: number, vaHi: number, info: number): void {
   const cm = (info & CACHE_MAINTENANCE) !== 0;
+  if (fault.watched !== undefined) {
+    takeWatchpoint(cpu, fault.watched, cm || (info & Access.write) !== 0, cm);
+    return;
+  }
   dataAbort(
     cpu,
     {

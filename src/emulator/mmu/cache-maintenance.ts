@@ -8,7 +8,7 @@ import { Located } from './core.ts';
 import type { MmuCore } from './core.ts';
 import { Want } from './translation-table-walk.ts';
 
-/** Bytes that DC ZVA clears (DCZID_EL0.BS = 4). */
+/** Bytes that DC ZVA clears (DCZID_EL0.BS = 4), and of a cache line. */
 const ZVA_SIZE = 64;
 
 /** op1:CRn:CRm:op2 of the operations by address. */
@@ -36,8 +36,14 @@ export function cacheMaintenance(core: MmuCore, cpu: Cpu, encoding: number, rt: 
 
 function checkAddress(core: MmuCore, cpu: Cpu, vaLo: number, vaHi: number, want: number): Status {
   const context = core.sets[cpu.index].current;
-  if (want !== Want.write && context.find(vaLo, vaHi) >= 0) return Status.next;
+  const isInvalidation = want === Want.write;
+  if (!isInvalidation && context.find(vaLo, vaHi) >= 0) return Status.next;
   if (core.translate(context, vaLo, vaHi, want)) {
+    // Of all maintenance only DC IVAC is a store to a watchpoint.
+    if (isInvalidation && core.isWatched(cpu, vaLo & -ZVA_SIZE, vaHi, ZVA_SIZE, Access.write)) {
+      raiseDataAbort(cpu, core.fault, vaLo, vaHi, CACHE_MAINTENANCE);
+      return Status.resync;
+    }
     // Loops over a range come once a line: the next ones must find the page without a walk.
     const linear = ramOffset(core.walker.pa);
     if (linear !== 0) core.install(context, vaLo, vaHi, linear - (vaLo & 0xfff));
@@ -51,14 +57,14 @@ function zeroBlock(core: MmuCore, cpu: Cpu, vaLo: number, vaHi: number): Status 
   const context = core.sets[cpu.index].current;
   const info = Access.write | Access.noSyndrome;
   // On Device memory DC ZVA is an alignment fault, which is what an unaligned access gets there.
-  const linear = core.locate(cpu, context, vaLo, vaHi, Want.write | Want.unaligned, info);
+  const first = vaLo & -ZVA_SIZE;
+  const linear = core.locate(cpu, context, first, vaHi, Want.write | Want.unaligned, info, ZVA_SIZE);
   if (linear === Located.fault) {
     raiseDataAbort(cpu, core.fault, vaLo, vaHi, info);
     return Status.resync;
   }
-  if (linear !== Located.notRam)
-    core.bytes.fill(0, linear - (linear % ZVA_SIZE), linear - (linear % ZVA_SIZE) + ZVA_SIZE);
-  else clearBus(cpu, core.walker.pa - (core.walker.pa % ZVA_SIZE));
+  if (linear !== Located.notRam) core.bytes.fill(0, linear, linear + ZVA_SIZE);
+  else clearBus(cpu, core.walker.pa);
   return Status.next;
 }
 

@@ -3,7 +3,7 @@ import type { Cpu } from '../cpu/cpu.ts';
 import { CPU_COUNT, PAGE_FLAGS, PageFlag, pageIndex, ramOffset } from '../memory-layout.ts';
 import { ContextSet } from './contexts.ts';
 import { isDevice } from './memory-attributes.ts';
-import type { Fault } from './fault.ts';
+import { type Fault, Fsc } from './fault.ts';
 import { Stage2Cache } from './stage2-cache.ts';
 import { Entry, NOT_GLOBAL } from './tlb.ts';
 import type { TlbContext } from './tlb.ts';
@@ -13,8 +13,16 @@ import { Permission, Walker, Want } from './translation-table-walk.ts';
 /** Answers of `MmuCore.locate` that are not a linear address. */
 export const Located = { notRam: 0, fault: -1 } as const;
 
-/** Called before an access to a page that has the `watched` flag; `linear` is where in guest RAM. */
-export type WatchHook = (cpu: Cpu, vaLo: number, vaHi: number, info: number, linear: number) => void;
+/** Called before an access of `bytes` bytes to a page that has the `watched` flag; `linear` is where in guest RAM. */
+export type WatchHook = (cpu: Cpu, vaLo: number, vaHi: number, info: number, linear: number, bytes: number) => void;
+
+/** Watchpoints of a guest's own on one CPU. */
+export interface PageGuard {
+  /** Must accesses to a page come here? */
+  covers(vaLo: number, vaHi: number): boolean;
+  /** The address, for FAR, at which an access (`info` as in `Access`) hits. */
+  hit(vaLo: number, vaHi: number, bytes: number, info: number): bigint | undefined;
+}
 
 /** `linear` is where in guest RAM the virtual address lies. */
 export type MissHook = (cpu: Cpu, vaLo: number, vaHi: number, linear: number) => void;
@@ -28,6 +36,9 @@ export class MmuCore {
   onWatched: WatchHook | undefined;
   /** Called when an access to RAM had to be translated anew, before the page may enter the TLB. */
   onMiss: MissHook | undefined;
+  /** Those of the CPUs that have watchpoints. */
+  readonly guards: (PageGuard | undefined)[] = [];
+  #watched: bigint | undefined;
   readonly #writers: WriterIndex;
 
   constructor(memory: ArrayBuffer) {
@@ -41,6 +52,8 @@ export class MmuCore {
   /** Fault of the last failed translation. */
   get fault(): Fault {
     const { fsc, faultStage2, faultS1ptw, ipa } = this.walker;
+    if (this.#watched !== undefined)
+      return { fsc: Fsc.debug, stage2: false, s1ptw: false, ipa: 0, watched: this.#watched };
     return { fsc, stage2: faultStage2, s1ptw: faultS1ptw, ipa };
   }
 
@@ -61,24 +74,38 @@ export class MmuCore {
   }
 
   /**
-   * Linear address for a data access that stays within a page. `Located.notRam`: the walker holds the physical address;
+   * Linear address for a data access of `bytes` bytes that stays within a page. `Located.notRam`: the walker holds the physical address;
    * `Located.fault`: it holds the fault. Fills the TLB where that is allowed; a write is announced to the page's flags.
    */
-  locate(cpu: Cpu, context: TlbContext, vaLo: number, vaHi: number, want: number, info: number): number {
+  locate(cpu: Cpu, context: TlbContext, vaLo: number, vaHi: number, want: number, info: number, bytes: number): number {
     let e = context.find(vaLo, vaHi);
     if (e >= 0 && (want & 3 & ~this.words[e + Entry.flags]) === 0) {
       if ((want & Want.write) !== 0) this.#noteWrite(cpu, context, e, this.words[e + Entry.page] + (vaLo & 0xfff));
       return this.words[e + Entry.page] + (vaLo & 0xfff);
     }
+    this.#watched = undefined;
     if (!this.translate(context, vaLo, vaHi, want)) return Located.fault;
+    if (this.isWatched(cpu, vaLo, vaHi, bytes, info)) return Located.fault;
     const linear = ramOffset(this.walker.pa);
     if (linear === 0) return Located.notRam;
     this.onMiss?.(cpu, vaLo, vaHi, linear);
     e = this.install(context, vaLo, vaHi, linear - (vaLo & 0xfff));
     if ((want & Want.write) !== 0) this.#noteWrite(cpu, context, e, linear);
     if ((this.bytes[PAGE_FLAGS + pageIndex(linear)] & PageFlag.watched) !== 0)
-      this.onWatched?.(cpu, vaLo, vaHi, info, linear);
+      this.onWatched?.(cpu, vaLo, vaHi, info, linear, bytes);
     return linear;
+  }
+
+  /** Does a watchpoint of the guest's own match an access that would not fault? Then `fault` says so. */
+  isWatched(cpu: Cpu, vaLo: number, vaHi: number, bytes: number, info: number): boolean {
+    this.#watched = this.guards[cpu.index]?.hit(vaLo, vaHi, bytes, info);
+    return this.#watched !== undefined;
+  }
+
+  /** Sets a CPU's guard; what its TLBs hold may be guarded now. */
+  guard(cpu: Cpu, guard: PageGuard | undefined): void {
+    this.guards[cpu.index] = guard;
+    for (const context of this.sets[cpu.index].contexts) context.removePage(-1, true);
   }
 
   /** As `locate` without any effect but on the TLB: 0 when the access faults, is not to RAM, or must be noticed. */
@@ -106,6 +133,7 @@ export class MmuCore {
     const watched = (this.bytes[PAGE_FLAGS + pageIndex(page)] & PageFlag.watched) !== 0;
     const readable = (permissions & Permission.read) !== 0;
     // Unaligned accesses to Device memory, or under SCTLR.A, must come to the slow path to fault.
+    if (this.guards[context.cpu]?.covers(vaLo, vaHi)) return -1;
     if (watched || !readable || isDevice(attributes) || context.regime.alignmentCheck) return -1;
     const flags = notGlobal ? permissions | NOT_GLOBAL : permissions;
     return context.install(vaLo, vaHi, page, flags, blockShift);

@@ -10,6 +10,8 @@ export const Fsc = {
   /** Synchronous External abort on a translation table walk. */
   externalOnWalk: 0x14,
   alignment: 0x21,
+  /** A watchpoint: no fault of the access, but reported as one. */
+  debug: 0x22,
 } as const;
 
 /** Stands for "no fault" where a status code is expected. */
@@ -25,10 +27,13 @@ export interface Fault {
   readonly s1ptw: boolean;
   /** Intermediate physical address for HPFAR_EL2; meaningful when `stage2`. */
   readonly ipa: number;
+  /** Address that a watchpoint matched; given when `fsc` is `Fsc.debug`. */
+  readonly watched?: bigint;
 }
 
 /** Names a status code in the words of the Arm ARM, for people. */
 export function describeFsc(fsc: number): string {
+  if (fsc === Fsc.debug) return 'watchpoint';
   if (fsc === Fsc.alignment) return 'alignment fault';
   if (fsc === Fsc.syncExternal) return 'synchronous external abort';
   const kinds: Record<number, string> = {

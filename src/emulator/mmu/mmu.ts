@@ -44,7 +44,7 @@ export class MemoryManagementUnit implements Mmu {
     }
     const want = ((info & Access.write) !== 0 ? Want.write : Want.read) | (unaligned ? Want.unaligned : 0);
     if ((vaLo & 0xfff) + size > 4096) return crossingAccess(this.core, cpu, context, vaLo, vaHi, want, info);
-    const linear = this.core.locate(cpu, context, vaLo, vaHi, want, info);
+    const linear = this.core.locate(cpu, context, vaLo, vaHi, want, info, size);
     if (linear > 0) return linear;
     if (linear === Located.fault) {
       raiseDataAbort(cpu, this.core.fault, vaLo, vaHi, info);

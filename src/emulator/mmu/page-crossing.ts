@@ -23,14 +23,14 @@ export function crossingAccess(
   want: number,
   info: number,
 ): number {
-  const first = locatePart(core, cpu, context, vaLo, vaHi, want, info);
+  const size = 1 << (info & Access.sizeMask);
+  const split = 4096 - (vaLo & 0xfff);
+  const first = locatePart(core, cpu, context, vaLo, vaHi, want, info, split);
   if (first === undefined) return 0;
   const nextLo = ((vaLo | 0xfff) + 1) >>> 0;
   const nextHi = (nextLo === 0 ? vaHi + 1 : vaHi) >>> 0;
-  const second = locatePart(core, cpu, context, nextLo, nextHi, want, info);
+  const second = locatePart(core, cpu, context, nextLo, nextHi, want, info, size - split);
   if (second === undefined) return 0;
-  const size = 1 << (info & Access.sizeMask);
-  const split = 4096 - (vaLo & 0xfff);
   for (let i = 0; i < size; i++) {
     const [part, offset] = i < split ? [first, i] : [second, i - split];
     moveByte(core, cpu, part, offset, SCRATCH + i, (info & Access.write) !== 0);
@@ -46,8 +46,9 @@ function locatePart(
   vaHi: number,
   want: number,
   info: number,
+  bytes: number,
 ): Part | undefined {
-  const linear = core.locate(cpu, context, vaLo, vaHi, want, info);
+  const linear = core.locate(cpu, context, vaLo, vaHi, want, info, bytes);
   if (linear !== Located.fault) return { linear, pa: core.walker.pa };
   raiseDataAbort(cpu, core.fault, vaLo, vaHi, info);
   return undefined;

@@ -55,7 +55,7 @@ export class TlbContext {
 
   constructor(
     private readonly words: Uint32Array,
-    cpu: number,
+    readonly cpu: number,
     index: number,
   ) {
     this.base = TLB_BASE + (cpu * TLB_CONTEXTS + index) * TLB_CONTEXT_SIZE;

@@ -34,6 +34,8 @@ export class SymbolTable {
   readonly #byAddress: Uint32Array;
   readonly #addresses: BigUint64Array;
   readonly #fileOf: Uint32Array;
+  /** All names in lower case, one character for each byte. */
+  #lowerNames: string | undefined;
 
   private constructor(
     private readonly symbols: Uint8Array,
@@ -104,6 +106,23 @@ export class SymbolTable {
   complete(prefix: string, limit: number): string[] {
     const names = new Set(this.#startingWith(prefix).map((symbol) => symbol.name));
     return [...names].toSorted().slice(0, limit);
+  }
+
+  /** Symbols whose name contains `text` in any case, best first: equal, then beginning with it, then shorter ones. */
+  containing(text: string, limit: number): Sym[] {
+    this.#lowerNames ??= lowerCase(this.names);
+    const wanted = text.toLowerCase();
+    const places = occurrencesOf(this.#lowerNames, wanted);
+    if (places.length === 0) return [];
+    const ends = places.map((place) => this.names.indexOf(0, place));
+    const found = [...this.#byAddress].flatMap((index) => {
+      const start = this.#view.getUint32(index * SYM_SIZE, true);
+      const at = firstNotBelow(places, start);
+      const isInside = at < places.length && this.names.indexOf(0, start) === ends[at];
+      return isInside ? [{ index, distance: places[at] - start, length: ends[at] - start }] : [];
+    });
+    found.sort((a, b) => Number(a.distance > 0) - Number(b.distance > 0) || a.length - b.length || a.index - b.index);
+    return found.slice(0, limit).map(({ index }) => this.#symbol(index));
   }
 
   /** All symbols in address order. */
@@ -230,6 +249,30 @@ function* occurrences(bytes: Uint8Array, wanted: Uint8Array): IterableIterator<n
     while (length < wanted.length && bytes[at + length] === wanted[length]) length++;
     if (length === wanted.length) yield at;
   }
+}
+
+function lowerCase(names: Uint8Array): string {
+  return new TextDecoder('latin1').decode(names).toLowerCase();
+}
+
+/** Positions of `wanted` in `text`, ascending. */
+function occurrencesOf(text: string, wanted: string): number[] {
+  const places: number[] = [];
+  if (wanted === '') return places;
+  for (let at = text.indexOf(wanted); at >= 0; at = text.indexOf(wanted, at + 1)) places.push(at);
+  return places;
+}
+
+/** Index of the first of ascending `values` that is not below `limit`. */
+function firstNotBelow(values: readonly number[], limit: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (values[middle] < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function whole(section: SectionData): Uint8Array {

@@ -92,7 +92,7 @@ export class Apt {
       await run('apt-get', [...this.options, 'update', '--error-on=any']);
       await writeFile(this.#stamp, '');
     } catch (error) {
-      if (!mayFail) throw error;
+      if (!mayFail) throw explainNetwork(error);
     }
   }
 
@@ -144,10 +144,22 @@ function movedOn(packageName: string): string {
   return `${packageName} has moved on in the archive since the package lists were read. Run "npm run pack -- --update" to read them again.`;
 }
 
-function explainFetch(packageName: string, error: unknown): unknown {
+/** What a person is told when a package could not be fetched. */
+export function explainFetch(packageName: string, error: unknown): unknown {
   const isGone =
     error instanceof BuildError && /404 {2}Not Found|Unable to find a source|was not found/.test(error.message);
-  return isGone ? new BuildError(movedOn(packageName)) : error;
+  return isGone ? new BuildError(movedOn(packageName)) : explainNetwork(error);
+}
+
+const NO_NETWORK =
+  /^.*(?:failure resolving|could not resolve|could not connect|unable to connect|network is unreachable|timed out).*$/im;
+
+function explainNetwork(error: unknown): unknown {
+  const reason = error instanceof BuildError ? NO_NETWORK.exec(error.message)?.[0].trim() : undefined;
+  if (reason === undefined) return error;
+  return new BuildError(
+    `The Debian archive cannot be reached (${reason}). The first build needs the network; what is already fetched is kept.`,
+  );
 }
 
 async function isComplete(folder: string, files: readonly ArchiveFile[]): Promise<boolean> {

@@ -64,26 +64,30 @@ export function missingTools(tools: readonly Need[]): Need[] {
   return tools.filter(([tool]) => !isThere(tool));
 }
 
-/** Which of `missing` to install, as one line for a shell. */
+/** Arguments of apt-get that install `missing`. */
+function installArguments(missing: readonly Need[]): readonly string[] {
+  return ['install', '-y', '--no-install-recommends', ...new Set(missing.map(([, name]) => name))];
+}
+
+/** How a person installs `missing`, as one line for a shell. A machine that has just been set up has no package lists. */
 export function installCommand(missing: readonly Need[]): string {
-  const packages = [...new Set(missing.map(([, name]) => name))];
-  return `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+  return `sudo apt-get update && sudo apt-get ${installArguments(missing).join(' ')}`;
 }
 
 /** Makes sure that `tools` are installed: as root by installing them, else by saying how. Throws `BuildError`. */
 export async function ensureTools(tools: readonly Need[], progress: Progress): Promise<void> {
   const missing = missingTools(tools);
   if (missing.length === 0) return;
-  const command = installCommand(missing);
-  if (process.getuid?.() !== 0) throw new BuildError(explainMissing(missing, `sudo ${command}`));
-  progress.note(`Installing missing tools: ${command}`);
-  const [program, ...args] = command.split(' ');
-  await run(program, ['update']);
-  await run(program, args, { env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  if (process.getuid?.() !== 0) throw new BuildError(explainMissing(missing));
+  const install = installArguments(missing);
+  progress.note(`Installing missing tools: apt-get ${install.join(' ')}`);
+  await run('apt-get', ['update']);
+  await run('apt-get', install, { env: { DEBIAN_FRONTEND: 'noninteractive' } });
   const still = missingTools(tools);
-  if (still.length > 0) throw new BuildError(explainMissing(still, command));
+  if (still.length > 0) throw new BuildError(explainMissing(still));
 }
 
-function explainMissing(missing: readonly Need[], command: string): string {
-  return `Some tools are missing (${missing.map(([tool]) => tool).join(', ')}). Install them with:\n\n  ${command}\n`;
+function explainMissing(missing: readonly Need[]): string {
+  const names = missing.map(([tool]) => tool).join(', ');
+  return `Some tools are missing (${names}). Install them with:\n\n  ${installCommand(missing)}\n`;
 }

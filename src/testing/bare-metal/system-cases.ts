@@ -11,7 +11,7 @@ const CPACR_OPEN = 3n << 20n;
 const MDCR_RESET = 6n;
 
 /** Everything allowed. Each configuration changes one or two of these. */
-const BASE: Readonly<Record<string, bigint>> = {
+export const BASE: Readonly<Record<string, bigint>> = {
   HCR_EL2: HCR_RW,
   CPTR_EL2: 0x33ffn,
   MDCR_EL2: MDCR_RESET,

@@ -139,6 +139,8 @@ export interface Program {
   readonly base: Readonly<Record<string, bigint>>;
   /** Assembly that goes with `base`. */
   readonly baseCode?: string;
+  /** Assembly that configurations and actions may name. */
+  readonly extra?: string;
   readonly configs: readonly Config[];
   readonly accesses: readonly Access[];
   readonly actions: readonly Action[];
@@ -150,7 +152,8 @@ export interface Program {
 function buildSystemProgram(dir: string, program: Program): string {
   const { accesses, actions } = program;
   const tables = join(dir, 'tables.S');
-  const text = [accessStubs(accesses), actionStubs(actions), configTable(program), sweepBounds(program), ''];
+  const extra = program.extra ?? '';
+  const text = [accessStubs(accesses), actionStubs(actions), extra, configTable(program), sweepBounds(program), ''];
   writeFileSync(tables, ` .arch armv8-a+crc\n .text\n${text.join('\n')}`);
   const elf = join(dir, 'system.elf');
   const flags = [
@@ -199,9 +202,13 @@ function loadElf(machine: Machine, image: Uint8Array): void {
   machine.start(view.getBigUint64(ELF_ENTRY, true), 0n);
 }
 
-/** Runs an ELF file on our machine until it switches itself off; what it printed on UART0. */
-export function runElfOnOurs(image: Uint8Array, limit: number): string {
+/**
+ * Runs an ELF file on our machine until it switches itself off; what it printed on UART0. `threshold`: how often code is sampled before it is translated;
+ * the machine's own choice when absent.
+ */
+export function runElfOnOurs(image: Uint8Array, limit: number, threshold?: number): string {
   const machine = new Machine();
+  if (threshold !== undefined) machine.translator.threshold = threshold;
   let output = '';
   machine.hooks.onSerial = (_port, byte) => void (output += String.fromCharCode(byte));
   loadElf(machine, image);

@@ -1,5 +1,5 @@
 /** A machine that workloads are timed on. */
-import type { Workload } from './workloads.ts';
+import type { Workload } from './workload.ts';
 
 /** One timed run. */
 export interface Timing {
@@ -12,4 +12,5 @@ export interface MeasuredMachine {
   /** Defines a workload's functions in its domains, untimed. */
   prepare(workload: Workload): Promise<void>;
   run(workload: Workload): Promise<Timing>;
+  stop(): Promise<void>;
 }

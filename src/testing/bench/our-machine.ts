@@ -1,70 +1,80 @@
-/** Workloads on our machine in Node. */
-import { ENGINES, type Engine } from '../../headless/arguments.ts';
-import { Runner } from '../../headless/runner.ts';
-import type { Pack } from '../../pack/load.ts';
-import type { MeasuredMachine, Timing } from './measured.ts';
-import { definition, endMark, functionName, type Workload } from './workloads.ts';
+/** Our machine as the bench sees it: an agent in a fresh process of Node or in a worker of a fresh Chromium, so that no code is left from another run. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '../chromium.ts';
+import { addressOf } from '../../pack/node/static-server.ts';
+import { type Agent, AGENT_METHODS, type Reply, type Request } from './agent.ts';
+import type { MeasuredMachine } from './measured.ts';
 
-const LIMIT = 1e12;
+export const ENGINES = ['chromium', 'node'] as const;
+export type Engine = (typeof ENGINES)[number];
 
-function makeRunner(engine: Engine): Runner {
-  const runner = new Runner(LIMIT, () => {});
-  const threshold = ENGINES[engine];
-  if (threshold !== undefined) runner.machine.translator.threshold = threshold;
-  return runner;
+/** An agent elsewhere: its methods, and its end. */
+export type OurMachine = MeasuredMachine & Pick<Agent, (typeof AGENT_METHODS)[number]>;
+
+/** Starts an agent; `site` serves its files to Chromium. */
+export function startOurs(engine: Engine, site: Server): Promise<OurMachine> {
+  return engine === 'node' ? startInNode() : startInChromium(addressOf(site));
 }
 
-function time(runner: Runner, work: () => void): Timing {
-  const { instructions } = runner.machine;
-  const begin = performance.now();
-  work();
-  return { seconds: (performance.now() - begin) / 1000, instructions: runner.machine.instructions - instructions };
+type Send = (request: Request) => Promise<Reply>;
+
+function remote(send: Send, stop: () => Promise<void>): OurMachine {
+  const call =
+    (method: Request['method']) =>
+    async (...args: unknown[]): Promise<unknown> => {
+      const reply = await send({ method, args });
+      if ('error' in reply) throw new Error(reply.error);
+      return reply.result;
+    };
+  const methods = Object.fromEntries(AGENT_METHODS.map((method) => [method, call(method)]));
+  return { ...methods, stop } as unknown as OurMachine;
 }
 
-/** Seconds and instructions from the first instruction to the prompts of all domains. */
-export async function bootOurs(pack: Pack, engine: Engine): Promise<Timing> {
-  const runner = makeRunner(engine);
-  const images = await pack.images();
-  return time(runner, () => {
-    runner.coldBoot(images, pack.manifest.entry);
-    for (const { domid, hostname } of pack.manifest.domains)
-      runner.step({ kind: 'until', console: `d${domid}`, pattern: new RegExp(`${hostname} # `) });
+function startInNode(): Promise<OurMachine> {
+  const child = fork(join(import.meta.dirname, 'node-agent.ts'), [], { execArgv: ['--import', 'tsx'] });
+  return Promise.resolve(
+    remote(
+      (request) => askChild(child, request),
+      async () => {
+        child.disconnect();
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      },
+    ),
+  );
+}
+
+function askChild(child: ChildProcess, request: Request): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const ended = (): void => reject(new Error('the process of our machine has ended'));
+    child.once('exit', ended);
+    child.once('message', (reply) => {
+      child.off('exit', ended);
+      resolve(reply as Reply);
+    });
+    child.send(request);
   });
 }
 
-export class OurMachine implements MeasuredMachine {
-  private constructor(private readonly runner: Runner) {}
+async function startInChromium(url: string): Promise<OurMachine> {
+  const browser = await launchChromium();
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(url);
+  return remote(
+    (request) => askPage(browser, page, request),
+    () => browser.close(),
+  );
+}
 
-  /** A machine at the prompts of the pack's boot snapshot. */
-  static async start(pack: Pack, engine: Engine): Promise<OurMachine> {
-    const runner = makeRunner(engine);
-    const snapshot = await pack.snapshot();
-    if (!snapshot) throw new Error('the pack has no boot snapshot');
-    runner.load(snapshot);
-    return new OurMachine(runner);
-  }
-
-  prepare(workload: Workload): Promise<void> {
-    for (const job of workload.jobs) {
-      this.type(job.domain, definition(workload, job));
-      this.await(job.domain, / # $/);
-    }
-    return Promise.resolve();
-  }
-
-  run({ name, jobs }: Workload): Promise<Timing> {
-    const timing = time(this.runner, () => {
-      for (const { domain } of jobs) this.type(domain, `${functionName(name)}\n`);
-      for (const { domain } of jobs) this.await(domain, endMark(name));
-    });
-    return Promise.resolve(timing);
-  }
-
-  private type(domain: number, text: string): void {
-    this.runner.step({ kind: 'type', console: `d${domain}`, text });
-  }
-
-  private await(domain: number, pattern: RegExp): void {
-    this.runner.step({ kind: 'until', console: `d${domain}`, pattern });
-  }
+/** The page's only script keeps the worker and defines `ask`. */
+function askPage(browser: Browser, page: Page, request: Request): Promise<Reply> {
+  if (!browser.isConnected()) throw new Error('Chromium has ended');
+  return page.evaluate((message) => {
+    const { ask } = globalThis as unknown as { ask: (message: Request) => Promise<Reply> };
+    return ask(message);
+  }, request);
 }

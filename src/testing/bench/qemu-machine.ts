@@ -1,7 +1,7 @@
 /** Workloads on native QEMU. */
 import { QemuSystem, untilPrompts } from '../qemu-system.ts';
 import type { MeasuredMachine, Timing } from './measured.ts';
-import { definition, functionName, type Workload } from './workloads.ts';
+import { definition, functionName, type Workload } from './workload.ts';
 
 const BOOT_SECONDS = 240;
 const RUN_SECONDS = 240;
@@ -30,18 +30,27 @@ export class QemuMachine implements MeasuredMachine {
   async prepare(workload: Workload): Promise<void> {
     for (const job of workload.jobs) {
       await this.focusOn(job.domain);
-      await this.system.type(definition(workload, job));
-      // A prompt without a line end is not printed for a domain of which Xen prints whole lines: ask for a line.
-      await this.system.type('echo ready-$((6*7))\n');
-      await this.system.until(/ready-42/, SWITCH_SECONDS);
+      for (const text of [...(workload.setUp ?? []), definition(workload, job)]) await this.command(text);
     }
   }
 
-  /** Domains but the last are started in turn, switching Xen's console in between; the time is from the first start. */
+  private async command(text: string): Promise<void> {
+    await this.system.type(`${text}\n`);
+    // A prompt without a line end is not printed for a domain of which Xen prints whole lines: ask for a line.
+    await this.system.type('echo ready-$((6*7))\n');
+    await this.system.until(/ready-42/, SWITCH_SECONDS);
+  }
+
+  /**
+   * The time is from the line end that starts the first job: typing has pauses that are none of QEMU's. Jobs but the first are started while those before run,
+   * switching Xen's console in between.
+   */
   async run({ name, jobs }: Workload): Promise<Timing> {
     await this.focusOn(jobs[0].domain);
+    await this.system.type(functionName(name));
     const begin = performance.now();
-    for (const { domain } of jobs) {
+    this.system.process.stdin.write('\n');
+    for (const { domain } of jobs.slice(1)) {
       await this.focusOn(domain);
       await this.system.type(`${functionName(name)}\n`);
     }

@@ -2,11 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { chromiumVersion } from '../chromium.ts';
+import type { Timing } from './measured.ts';
+import type { Engine } from './our-machine.ts';
 
 /** One workload. */
 export interface Result {
   readonly name: string;
-  readonly engine: string;
+  readonly engine: Engine;
   readonly oursSeconds: number;
   readonly qemuSeconds: number;
   /** Ours to QEMU's. */
@@ -21,13 +24,14 @@ type Committed = Readonly<Record<string, readonly Result[]>>;
 
 const RESULTS = join(import.meta.dirname, 'results.json');
 
-/** Names processor, number of cores and JavaScript engine: only runs of the same kind can be compared. */
+/** Names processor, number of cores and the engines: only runs of the same kind can be compared. */
 export function machineKind(): string {
   const all = cpus();
-  return `${all[0]?.model.trim() ?? 'unknown'} x${all.length}, V8 ${process.versions.v8.split('.').slice(0, 2).join('.')}`;
+  const node = `V8 ${process.versions.v8.split('.').slice(0, 2).join('.')}`;
+  return [`${all[0]?.model.trim() ?? 'unknown'} x${all.length}`, node, chromiumVersion()].join(', ');
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
@@ -52,12 +56,23 @@ function readAll(): Committed {
   }
 }
 
-export const HEADING = 'workload            ours s   QEMU s   ratio    million    MIPS   last committed ratio';
+export function makeResult(name: string, engine: Engine, ours: readonly Timing[], qemu: readonly Timing[]): Result {
+  const seconds = (timings: readonly Timing[]): number => median(timings.map((timing) => timing.seconds));
+  const oursSeconds = seconds(ours);
+  const qemuSeconds = seconds(qemu);
+  const instructions = median(ours.map((timing) => timing.instructions ?? 0));
+  const mips = instructions / oursSeconds / 1e6;
+  return { name, engine, oursSeconds, qemuSeconds, ratio: oursSeconds / qemuSeconds, instructions, mips };
+}
+
+export const HEADING =
+  'workload         engine       ours s   QEMU s   ratio    million    MIPS   last committed ratio';
 
 export function line(result: Result, committed: readonly Result[]): string {
   const before = committed.find(({ name, engine }) => name === result.name && engine === result.engine);
   const cells = [
     result.name.padEnd(17),
+    result.engine.padEnd(10),
     result.oursSeconds.toFixed(2).padStart(9),
     result.qemuSeconds.toFixed(2).padStart(9),
     result.ratio.toFixed(2).padStart(8),

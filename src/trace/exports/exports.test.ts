@@ -156,9 +156,11 @@ describe('the Perfetto export', () => {
     });
     expect(ends).toEqual([
       [1, 'from', 40],
-      [1, 'to', 45],
-      [2, 'from', 45],
-      [2, 'to', 80],
+      [1, 'to', 40],
+      [2, 'from', 40],
+      [2, 'to', 45],
+      [3, 'from', 45],
+      [3, 'to', 80],
     ]);
   });
 });

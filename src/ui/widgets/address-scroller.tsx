@@ -10,7 +10,7 @@ export interface AddressScrollerProps {
   readonly rowHeight: number;
   /** Moves the top by a number of rows, negative for up. */
   readonly onScroll: (rows: number) => void;
-  /** Any other key; return true when it was used. */
+  /** Gets keys first; return true when it was used. */
   readonly onKey?: (event: KeyboardEvent) => boolean;
   /** Renders as many rows as fit. */
   readonly children: (rowsThatFit: number) => ReactNode;
@@ -47,8 +47,9 @@ export function AddressScroller({ label, rowHeight, onScroll, onKey, children }:
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.target !== host.current || event.ctrlKey || event.altKey || event.metaKey) return;
-    const move = { ArrowDown: 1, ArrowUp: -1, PageDown: rows - 1, PageUp: 1 - rows }[event.key];
-    if (move === undefined && !onKey?.(event)) return;
+    const isUsed = onKey?.(event) ?? false;
+    const move = isUsed ? undefined : { ArrowDown: 1, ArrowUp: -1, PageDown: rows - 1, PageUp: 1 - rows }[event.key];
+    if (move === undefined && !isUsed) return;
     event.preventDefault();
     if (move !== undefined) onScroll(move);
   };

@@ -21,12 +21,14 @@ export interface TreeProps {
   readonly onToggle: (id: string) => void;
   /** Enter or click. */
   readonly onActivate?: (id: string) => void;
+  /** Any other key on a row; return true when it was used. */
+  readonly onKey?: (id: string, key: string) => boolean;
 }
 
 /** Indentation of one level in pixels. */
 const INDENT = 14;
 
-export function Tree({ rows, label, onToggle, onActivate }: TreeProps): ReactElement {
+export function Tree({ rows, label, onToggle, onActivate, onKey }: TreeProps): ReactElement {
   const [focusedId, setFocusedId] = useState<string | null>(null);
   const root = useRef<HTMLDivElement>(null);
   const focused = Math.max(
@@ -44,7 +46,14 @@ export function Tree({ rows, label, onToggle, onActivate }: TreeProps): ReactEle
     rows.findLastIndex((row, i) => i < index && row.depth < rows[index].depth);
 
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.target instanceof HTMLInputElement || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (
+      event.target instanceof HTMLInputElement ||
+      event.target instanceof HTMLSelectElement ||
+      event.ctrlKey ||
+      event.altKey ||
+      event.metaKey
+    )
+      return;
     const row = rows[focused];
     if (!row) return;
     const actions: Record<string, () => void> = {
@@ -57,7 +66,11 @@ export function Tree({ rows, label, onToggle, onActivate }: TreeProps): ReactEle
       Enter: () => (onActivate ? onActivate(row.id) : onToggle(row.id)),
     };
     const action = actions[event.key];
-    if (!action || (event.target instanceof HTMLButtonElement && event.key === 'Enter')) return;
+    if (!action) {
+      if (onKey?.(row.id, event.key)) event.preventDefault();
+      return;
+    }
+    if (event.target instanceof HTMLButtonElement && event.key === 'Enter') return;
     event.preventDefault();
     action();
   };

@@ -7,6 +7,7 @@ import type { LocalFile } from '../../protocol/pack.ts';
 /** What the workbench itself offers. */
 export interface AppActions {
   readonly openPalette: () => void;
+  readonly openSymbols: () => void;
   readonly openHelp: () => void;
   readonly openGuide: () => void;
 }
@@ -53,9 +54,9 @@ function cycleTheme(client: Client): void {
   client.workspace.setState({ preferences: { ...preferences, theme } });
 }
 
-function toggleFollowExceptions(client: Client): void {
+function togglePreference(client: Client, name: 'followExceptions' | 'inlineValues'): void {
   const { preferences } = client.workspace.getState();
-  client.workspace.setState({ preferences: { ...preferences, followExceptions: !preferences.followExceptions } });
+  client.workspace.setState({ preferences: { ...preferences, [name]: !preferences[name] } });
 }
 
 export function appCommands(client: Client, actions: AppActions): Command[] {
@@ -74,8 +75,14 @@ export function appCommands(client: Client, actions: AppActions): Command[] {
     ),
     command('File', 'file.import', 'Import Workspace…', () => importFile(client)),
     command('View', 'view.theme', 'Change Theme: System, Dark, Light', () => cycleTheme(client)),
-    command('Run', 'run.followExceptions', 'Step into Exceptions: On or Off', () => toggleFollowExceptions(client)),
+    command('Run', 'run.followExceptions', 'Step into Exceptions: On or Off', () =>
+      togglePreference(client, 'followExceptions'),
+    ),
+    command('View', 'view.inlineValues', 'Inline Values in the Source: On or Off', () =>
+      togglePreference(client, 'inlineValues'),
+    ),
     command('Go', 'go.palette', 'Command Palette', () => actions.openPalette(), ['Ctrl+Shift+P', 'F1']),
+    command('Go', 'go.symbol', 'Go to Function, Variable or File…', () => actions.openSymbols(), ['Ctrl+P', 'Alt+T']),
     command('Help', 'help.keys', 'Keyboard Shortcuts', () => actions.openHelp(), ['?']),
     command('Help', 'help.guide', 'Guided Start', () => actions.openGuide()),
   ];

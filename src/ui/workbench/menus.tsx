@@ -6,7 +6,7 @@ import type { Command } from '../../client/commands.ts';
 import { useClient } from '../client-context.tsx';
 import { Keys } from '../widgets/keys.tsx';
 
-const MENUS = ['File', 'View', 'Run', 'Help'] as const;
+const MENUS = ['File', 'View', 'Run', 'Go', 'Help'] as const;
 
 function MenuItems({ category }: { readonly category: Command['category'] }): ReactElement {
   const client = useClient();

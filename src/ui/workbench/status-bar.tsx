@@ -50,8 +50,9 @@ export function StatusBar(): ReactElement {
   const state = useMachine((machine) => machine);
   const { status, phase, stop } = state;
   const running = phase === 'ready' && !stop;
+  const shown = phase === 'ready' ? (running ? 'running' : 'paused') : phase;
   return (
-    <footer className="status-bar" data-state={phase === 'crashed' ? 'crashed' : running ? 'running' : 'paused'}>
+    <footer className="status-bar" data-state={shown}>
       <span className="status-state" role="status">
         <span className="status-lamp" aria-hidden="true">
           <Icon name={running ? 'continue' : 'pause'} size={11} />

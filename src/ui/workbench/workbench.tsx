@@ -1,5 +1,6 @@
 /** The whole page: bars, panels, and the dialogs over them. */
 import { type ReactElement, useEffect, useState } from 'react';
+import { codeCommands } from '../../client/code-commands.ts';
 import { runCommands } from '../../client/run-commands.ts';
 import { useClient } from '../client-context.tsx';
 import { TooltipProvider } from '../widgets/tooltip.tsx';
@@ -11,10 +12,14 @@ import { Help } from './help.tsx';
 import { Palette } from './palette.tsx';
 import { ProgressCard } from './progress.tsx';
 import { StatusBar } from './status-bar.tsx';
+import { SymbolSearch } from './symbol-search.tsx';
 import { Toolbar } from './toolbar.tsx';
 import type { ViewDefinition } from './view.ts';
 
 function isTextField(target: EventTarget | null): boolean {
+  // The editor of sources reads keys through a field of its own, but nobody can type into it.
+  if (target instanceof HTMLElement && target.matches('.source-host .inputarea, .source-host .native-edit-context'))
+    return false;
   return (
     target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
   );
@@ -34,7 +39,7 @@ function useKeys(): void {
   }, [client]);
 }
 
-type Dialog = 'palette' | 'help' | 'guide';
+type Dialog = 'palette' | 'symbols' | 'help' | 'guide';
 
 function useOpenDialog(): readonly [Dialog | null, (dialog: Dialog | null) => void, boolean] {
   const client = useClient();
@@ -45,8 +50,10 @@ function useOpenDialog(): readonly [Dialog | null, (dialog: Dialog | null) => vo
   useEffect(() => {
     const remove = client.commands.register([
       ...runCommands(client),
+      ...codeCommands(client),
       ...appCommands(client, {
         openPalette: () => setDialog('palette'),
+        openSymbols: () => setDialog('symbols'),
         openHelp: () => setDialog('help'),
         openGuide: () => setDialog('guide'),
       }),
@@ -81,6 +88,7 @@ export function Workbench({ views }: { readonly views: readonly ViewDefinition[]
         <StatusBar />
       </div>
       <Palette {...control('palette')} />
+      <SymbolSearch {...control('symbols')} />
       <Help {...control('help')} />
     </TooltipProvider>
   );

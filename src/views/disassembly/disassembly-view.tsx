@@ -11,7 +11,6 @@ import { type AddressSpace, formatLocation, formatSpace, type Location } from '.
 import type { BreakpointSpec } from '../../protocol/breakpoints.ts';
 import type { DisassembledInstruction } from '../../protocol/inspect.ts';
 import type { CpuStatus } from '../../protocol/status.ts';
-import type { Scope } from '../../protocol/target.ts';
 import { useClient, useMachine, useTargetContext } from '../../ui/client-context.tsx';
 import { AddressScroller } from '../../ui/widgets/address-scroller.tsx';
 import { IconButton } from '../../ui/widgets/button.tsx';
@@ -19,6 +18,7 @@ import { Empty } from '../../ui/widgets/empty.tsx';
 import { LocationField } from '../../ui/widgets/location-field.tsx';
 import { ownerOf } from '../../ui/widgets/owner-chip.tsx';
 import { type Arrow, INSTRUCTION_SIZE, makeArrows, makeRows, type Row } from './rows.ts';
+import { scopeOfSpace, useCodeCursor } from './use-code-cursor.ts';
 import { useInstructions } from './use-instructions.ts';
 
 const ROW_HEIGHT = 19;
@@ -37,13 +37,6 @@ function usePc(): Location | null {
   if (frame) return frame.location;
   const cpu = cpuOfTarget(cpus, target);
   return cpu ? { space: targetSpace(cpus, target), address: cpu.pc } : null;
-}
-
-/** The scope a breakpoint gets from the space it is set in. */
-function scopeOfSpace(space: AddressSpace): Scope {
-  if (space.kind === 'xen') return { kind: 'xen' };
-  if (space.kind === 'guest' || space.kind === 'ipa') return { kind: 'domain', domain: space.domain };
-  return space.kind === 'cpu' ? { kind: 'cpu', cpu: space.cpu } : { kind: 'any' };
 }
 
 function ownerOfSpace(space: AddressSpace): string {
@@ -66,12 +59,15 @@ interface InstructionRowProps {
   readonly instruction: DisassembledInstruction;
   readonly space: AddressSpace;
   readonly isPc: boolean;
+  readonly isCursor: boolean;
   readonly breakpoint: BreakpointSpec | undefined;
   readonly showWords: boolean;
   readonly onGo: (address: bigint) => void;
+  readonly onCursor: (address: bigint) => void;
 }
 
-function InstructionRow({ instruction, space, isPc, breakpoint, showWords, onGo }: InstructionRowProps): ReactElement {
+function InstructionRow(props: InstructionRowProps): ReactElement {
+  const { instruction, space, isPc, isCursor, breakpoint, showWords, onGo, onCursor } = props;
   const client = useClient();
   const { address, word, mnemonic, operands, target } = instruction;
   const toggle = (): void => {
@@ -83,7 +79,11 @@ function InstructionRow({ instruction, space, isPc, breakpoint, showWords, onGo 
   };
   const name = formatLocation({ space, address });
   return (
-    <div className={isPc ? 'code-row pc' : 'code-row'} aria-current={isPc ? 'location' : undefined}>
+    <div
+      className={`code-row${isPc ? ' pc' : ''}${isCursor ? ' cursor' : ''}`}
+      aria-current={isPc ? 'location' : undefined}
+      onClick={() => onCursor(address)}
+    >
       <button
         type="button"
         className={`gutter${breakpoint ? ' set' : ''}${breakpoint?.enabled === false ? ' disabled' : ''}`}
@@ -137,7 +137,11 @@ interface CodeProps {
   readonly showWords: boolean;
   /** Takes the address of the first instruction in sight. */
   readonly first: RefObject<bigint>;
+  /** Takes the addresses of all instructions in sight. */
+  readonly visible: RefObject<readonly bigint[]>;
+  readonly cursor: bigint | null;
   readonly onGo: (address: bigint) => void;
+  readonly onCursor: (address: bigint) => void;
 }
 
 /** A line of source over the instructions it became. */
@@ -174,7 +178,8 @@ function sameLocation(a: Location | null, space: AddressSpace, address: bigint):
   return a !== null && a.address === address && formatSpace(a.space) === formatSpace(space);
 }
 
-function Code({ position, pc, rowsThatFit, isMixed, showWords, first, onGo }: CodeProps): ReactElement {
+function Code(props: CodeProps): ReactElement {
+  const { position, pc, rowsThatFit, isMixed, showWords, first, visible, cursor, onGo, onCursor } = props;
   const { top, focus } = position;
   const { rows: instructions, error } = useInstructions(top, rowsThatFit + Number(NEAR));
   const breakpoints = useBreakpointsAt();
@@ -185,8 +190,8 @@ function Code({ position, pc, rowsThatFit, isMixed, showWords, first, onGo }: Co
   const skip = focusRow > rowsThatFit - 4 ? focusRow - Math.floor(rowsThatFit / 3) : 0;
   const rows = all.slice(skip, skip + rowsThatFit);
   useEffect(() => {
-    const row = rows.find(({ kind }) => kind === 'instruction');
-    if (row?.kind === 'instruction') first.current = row.instruction.address;
+    visible.current = rows.flatMap((row) => (row.kind === 'instruction' ? [row.instruction.address] : []));
+    if (visible.current.length > 0) first.current = visible.current[0];
   });
   if (rows.length === 0 && isRunning)
     return <Empty>Pause the machine to see the code that the current target executes.</Empty>;
@@ -206,9 +211,11 @@ function Code({ position, pc, rowsThatFit, isMixed, showWords, first, onGo }: Co
         instruction={row.instruction}
         space={top.space}
         isPc={sameLocation(pc, top.space, address)}
+        isCursor={cursor === address}
         breakpoint={breakpoints.get(formatLocation({ space: top.space, address }))}
         showWords={showWords}
         onGo={onGo}
+        onCursor={onCursor}
       />
     );
   };
@@ -295,16 +302,20 @@ export function DisassemblyView(): ReactElement {
   const [isMixed, setMixed] = useState(true);
   const [showWords, setShowWords] = useState(true);
   const first = useRef(0n);
+  const visible = useRef<readonly bigint[]>([]);
+  const host = useRef<HTMLDivElement>(null);
   const running = useMachine((state) => state.stop === null);
-  if (!position) return <Empty>Pause the machine to see the code that the current target executes.</Empty>;
-  const { space } = position.top;
+  const space = position?.top.space ?? null;
   const scroll = (rows: number): void => {
+    if (!space) return;
     const address = BigInt.asUintN(64, first.current + BigInt(rows) * INSTRUCTION_SIZE);
     first.current = address;
     setPosition({ top: { space, address }, focus: null });
   };
+  const cursor = useCodeCursor(host, space, pc, visible, scroll);
+  if (!position || !space) return <Empty>Pause the machine to see the code that the current target executes.</Empty>;
   return (
-    <div className="view">
+    <div ref={host} className="view" onFocus={cursor.onFocus}>
       <Bar
         {...{ position, pc, isMixed, showWords }}
         onPosition={setPosition}
@@ -312,10 +323,12 @@ export function DisassemblyView(): ReactElement {
         onWords={setShowWords}
       />
       <div className={running ? 'view-body stale code-body' : 'view-body code-body'}>
-        <AddressScroller label="Disassembly" rowHeight={ROW_HEIGHT} onScroll={scroll}>
+        <AddressScroller label="Disassembly" rowHeight={ROW_HEIGHT} onScroll={scroll} onKey={cursor.onKey}>
           {(rowsThatFit) => (
             <Code
-              {...{ position, pc, rowsThatFit, isMixed, showWords, first }}
+              {...{ position, pc, rowsThatFit, isMixed, showWords, first, visible }}
+              cursor={cursor.address}
+              onCursor={cursor.moveTo}
               onGo={(address) => setPosition(focusOn({ space, address }))}
             />
           )}

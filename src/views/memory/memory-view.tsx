@@ -2,9 +2,8 @@
 import './styles.css';
 import { type KeyboardEvent, type ReactElement, useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
-import { messageOf } from '../../client/client.ts';
 import { targetSpace } from '../../client/targets.ts';
-import { formatSpace, type Location } from '../../protocol/address.ts';
+import { type AddressSpace, formatSpace, type Location } from '../../protocol/address.ts';
 import type { MemoryBlock } from '../../protocol/inspect.ts';
 import { useClient, useMachine, useTargetContext } from '../../ui/client-context.tsx';
 import { useAtStop } from '../../ui/use-at-stop.ts';
@@ -15,10 +14,17 @@ import { asciiOf, BYTES_PER_ROW, byteAt, makeRows } from './hex-rows.ts';
 
 const ROW_HEIGHT = 19;
 
+/** The byte that typing changes. */
+interface Selection {
+  readonly address: bigint;
+  /** The first of two digits, once it has been typed. */
+  readonly digit: string;
+}
+
 interface HexProps {
   readonly top: Location;
   readonly rowsThatFit: number;
-  readonly selected: bigint | null;
+  readonly selected: Selection | null;
   readonly onSelect: (address: bigint) => void;
 }
 
@@ -30,12 +36,14 @@ function useBlock(
   const { data, previous, error } = useAtStop(key, (session, stopId) =>
     session.readMemory(stopId, top, rows * BYTES_PER_ROW),
   );
-  // While the next block is on its way the last one stays, so that scrolling does not flicker.
-  const last = useRef<MemoryBlock | undefined>(undefined);
+  const space = formatSpace(top.space);
+  // While the next block is on its way the last one of the space stays, so that scrolling does not flicker.
+  const last = useRef<{ readonly space: string; readonly block: MemoryBlock } | null>(null);
   useEffect(() => {
-    if (data) last.current = data;
-  }, [data]);
-  return { block: data ?? last.current, previous, error };
+    if (data) last.current = { space, block: data };
+  }, [data, space]);
+  const kept = last.current?.space === space ? last.current.block : undefined;
+  return { block: data ?? kept, previous, error };
 }
 
 function Hex({ top, rowsThatFit, selected, onSelect }: HexProps): ReactElement {
@@ -50,10 +58,17 @@ function Hex({ top, rowsThatFit, selected, onSelect }: HexProps): ReactElement {
             const at = BigInt.asUintN(64, address + BigInt(i));
             const byte = byteAt(block, at);
             const before = byteAt(previous, at);
-            const state = `${selected === at ? ' selected' : ''}${before !== undefined && byte !== before ? ' changed' : ''}`;
+            const chosen = selected?.address === at ? selected : null;
+            const state = `${chosen ? ' selected' : ''}${before !== undefined && byte !== before ? ' changed' : ''}`;
+            // By the press, not the click: rows that move under a press would swallow that.
             return (
-              <span key={i} className={`hex-byte${byte === 0 ? ' zero' : ''}${state}`} onClick={() => onSelect(at)}>
-                {byte === undefined ? '··' : byte.toString(16).padStart(2, '0')}
+              <span
+                key={i}
+                className={`hex-byte${byte === 0 ? ' zero' : ''}${state}`}
+                aria-current={chosen !== null || undefined}
+                onPointerDown={() => onSelect(at)}
+              >
+                {chosen?.digit ? `${chosen.digit}·` : byte === undefined ? '··' : byte.toString(16).padStart(2, '0')}
               </span>
             );
           })}
@@ -66,51 +81,48 @@ function Hex({ top, rowsThatFit, selected, onSelect }: HexProps): ReactElement {
 
 /** Typing two digits over the selected byte writes it. */
 function useByteEditor(
-  top: Location,
-  selected: bigint | null,
-  select: (address: bigint) => void,
+  space: AddressSpace,
+  selected: Selection | null,
+  select: (selection: Selection) => void,
 ): (event: KeyboardEvent) => boolean {
   const client = useClient();
-  const first = useRef('');
-  const write = async (address: bigint, value: number): Promise<void> => {
-    const { stop } = client.machine.getState();
-    if (!stop) return;
-    try {
-      await client.session.writeMemory(stop.stopId, { space: top.space, address }, Uint8Array.of(value));
-      client.invalidate();
-    } catch (error) {
-      client.report(messageOf(error));
-    }
-  };
-  return (event) => {
+  const write = (address: bigint, value: number): Promise<boolean> =>
+    client.write((session, stopId) => session.writeMemory(stopId, { space, address }, Uint8Array.of(value)));
+  return ({ key }) => {
     if (selected === null) return false;
-    if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
-      first.current = '';
-      select(BigInt.asUintN(64, selected + (event.key === 'ArrowRight' ? 1n : -1n)));
+    const { address, digit } = selected;
+    const next = BigInt.asUintN(64, address + (key === 'ArrowLeft' ? -1n : 1n));
+    if (key === 'ArrowRight' || key === 'ArrowLeft') {
+      select({ address: next, digit: '' });
       return true;
     }
-    if (!/^[0-9a-f]$/i.test(event.key)) return false;
-    if (first.current === '') {
-      first.current = event.key;
+    if (key === 'Escape' && digit !== '') {
+      select({ address, digit: '' });
       return true;
     }
-    void write(selected, Number.parseInt(first.current + event.key, 16));
-    first.current = '';
-    select(BigInt.asUintN(64, selected + 1n));
+    if (!/^[0-9a-f]$/i.test(key)) return false;
+    if (digit === '') {
+      select({ address, digit: key });
+      return true;
+    }
+    void write(address, Number.parseInt(digit + key, 16));
+    select({ address: next, digit: '' });
     return true;
   };
 }
 
 function MemoryAt({ top, onTop }: { readonly top: Location; readonly onTop: (top: Location) => void }): ReactElement {
-  const [selected, setSelected] = useState<bigint | null>(null);
-  const editByte = useByteEditor(top, selected, setSelected);
+  const [selected, setSelected] = useState<Selection | null>(null);
+  const editByte = useByteEditor(top.space, selected, setSelected);
   const running = useMachine((state) => state.stop === null);
   const scroll = (rows: number): void =>
     onTop({ ...top, address: BigInt.asUintN(64, top.address + BigInt(rows * BYTES_PER_ROW)) });
   return (
     <div className={running ? 'view-body stale memory-body' : 'view-body memory-body'}>
       <AddressScroller label="Memory" rowHeight={ROW_HEIGHT} onScroll={scroll} onKey={editByte}>
-        {(rowsThatFit) => <Hex {...{ top, rowsThatFit, selected }} onSelect={setSelected} />}
+        {(rowsThatFit) => (
+          <Hex {...{ top, rowsThatFit, selected }} onSelect={(address) => setSelected({ address, digit: '' })} />
+        )}
       </AddressScroller>
     </div>
   );

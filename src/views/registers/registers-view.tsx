@@ -1,7 +1,6 @@
 /** Registers of the current target: by group, every field decoded, changes marked, values editable. */
 import './styles.css';
 import { type ReactElement, useState } from 'react';
-import { messageOf } from '../../client/client.ts';
 import { cpuOfTarget } from '../../client/targets.ts';
 import type { RegisterSet, RegisterValue } from '../../protocol/registers.ts';
 import { targetKey } from '../../protocol/target.ts';
@@ -9,6 +8,7 @@ import { useClient, useTargetContext, useWorkspace } from '../../ui/client-conte
 import { useAtStop } from '../../ui/use-at-stop.ts';
 import { AddressLink } from '../../ui/widgets/address-link.tsx';
 import { IconButton } from '../../ui/widgets/button.tsx';
+import { EditField } from '../../ui/widgets/edit-field.tsx';
 import { Empty } from '../../ui/widgets/empty.tsx';
 import { Hex } from '../../ui/widgets/hex.tsx';
 import { Tree, type TreeRow } from '../../ui/widgets/tree.tsx';
@@ -33,34 +33,19 @@ function ValueEditor({
 }): ReactElement {
   const client = useClient();
   const target = useTargetContext((state) => state.target);
-  const [text, setText] = useState(`0x${register.value.toString(16)}`);
-  const value = parseRegisterValue(text, register.bits);
-  const write = async (): Promise<void> => {
-    const { stop } = client.machine.getState();
-    if (value === undefined || !stop) return;
-    onDone();
-    try {
-      await client.session.writeRegister(stop.stopId, target, register.name, value);
-      client.invalidate();
-    } catch (error) {
-      client.report(messageOf(error));
-    }
-  };
+  const { name, bits } = register;
+  const write = (text: string): Promise<boolean> =>
+    client.write(async (session, stopId) =>
+      session.writeRegister(stopId, target, name, parseRegisterValue(text, bits) ?? 0n),
+    );
   return (
-    <input
-      className={value === undefined ? 'field invalid mono register-edit' : 'field mono register-edit'}
-      aria-label={`New value of ${register.name}`}
-      value={text}
-      autoFocus
-      spellCheck={false}
-      onFocus={(event) => event.target.select()}
-      onChange={(event) => setText(event.target.value)}
-      onBlur={onDone}
-      onKeyDown={(event) => {
-        event.stopPropagation();
-        if (event.key === 'Enter') void write();
-        if (event.key === 'Escape') onDone();
-      }}
+    <EditField
+      className="register-edit"
+      label={`New value of ${name}`}
+      initial={`0x${register.value.toString(16)}`}
+      isValid={(text) => parseRegisterValue(text, bits) !== undefined}
+      onCommit={write}
+      onDone={onDone}
     />
   );
 }
@@ -142,12 +127,15 @@ function RegisterTree({
   set,
   previous,
   filter,
+  open,
+  setOpen,
 }: {
   readonly set: RegisterSet;
   readonly previous: RegisterSet | undefined;
   readonly filter: string;
+  readonly open: ReadonlySet<string>;
+  readonly setOpen: (open: ReadonlySet<string>) => void;
 }): ReactElement {
-  const [open, setOpen] = useState<ReadonlySet<string>>(new Set(DEFAULT_OPEN));
   const [editing, setEditing] = useState<string | null>(null);
   const pinned = useWorkspace((state) => state.pinnedRegisters);
   const toggle = (id: string): void => {
@@ -177,6 +165,7 @@ export function RegistersView(): ReactElement {
   const key = targetKey(target);
   const { data, previous, error, isStale } = useAtStop(key, (session, stopId) => session.registers(stopId, target));
   const [filter, setFilter] = useState('');
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set(DEFAULT_OPEN));
   if (!data) {
     return (
       <Empty>{error ?? 'Pause the machine to read the registers of the current target, every field decoded.'}</Empty>
@@ -199,7 +188,7 @@ export function RegistersView(): ReactElement {
         />
       </div>
       <div className={isStale ? 'view-body stale' : 'view-body'}>
-        <RegisterTree set={data} previous={previous} filter={filter} />
+        <RegisterTree set={data} {...{ previous, filter, open, setOpen }} />
       </div>
     </div>
   );

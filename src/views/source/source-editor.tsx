@@ -6,8 +6,8 @@ import 'monaco-editor/features/hover/register.js';
 import 'monaco-editor/languages/definitions/cpp/register.js';
 import { type ReactElement, useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
-import { addBreakpoint, removeBreakpoint } from '../../client/breakpoint-store.ts';
 import type { Client } from '../../client/client.ts';
+import { type CodeCursor, toggleBreakpointAt } from '../../client/cursor-store.ts';
 import { type OpenSource, sourcePanelId } from '../../client/navigation.ts';
 import type { BreakpointSpec, BreakpointState } from '../../protocol/breakpoints.ts';
 import type { SourceText } from '../../protocol/inspect.ts';
@@ -16,6 +16,7 @@ import { useClient, useTargetContext } from '../../ui/client-context.tsx';
 import { themeColor, useTheme } from '../../ui/theme/theme.ts';
 import { registerAssembly } from './assembly-language.ts';
 import { registerHover } from './hover.ts';
+import { useInlineValues } from './use-inline-values.ts';
 
 self.MonacoEnvironment = { getWorker: () => new EditorWorker() };
 registerAssembly();
@@ -71,19 +72,23 @@ function scopeOf(source: OpenSource): Scope {
   return source.owner.kind === 'xen' ? { kind: 'xen' } : { kind: 'domain', domain: source.owner.domain };
 }
 
-function isAt(spec: BreakpointSpec, state: BreakpointState | undefined, source: OpenSource, line: number): boolean {
-  if (spec.place.kind !== 'line' || (state?.line ?? spec.place.line) !== line) return false;
-  return spec.place.path === source.path && formatScope(spec.scope) === formatScope(scopeOf(source));
+function cursorAt(source: OpenSource, line: number, word?: string): CodeCursor {
+  return { place: { kind: 'line', path: source.path, line }, scope: scopeOf(source), word };
 }
 
-function toggleBreakpoint(client: Client, source: OpenSource, line: number): void {
-  const { specs, states } = client.breakpoints.getState();
-  const existing = specs.find((spec) => isAt(spec, states[spec.id], source, line));
-  if (existing) removeBreakpoint(client.breakpoints, existing.id);
-  else {
-    const place = { kind: 'line', path: source.path, line } as const;
-    addBreakpoint(client.breakpoints, { enabled: true, place, scope: scopeOf(source) });
-  }
+/** Keeps the client's cursor at that of an editor, from when it gets the focus on. */
+function followCursor(
+  client: Client,
+  editor: monaco.editor.IStandaloneCodeEditor,
+  source: OpenSource,
+): monaco.IDisposable[] {
+  const update = (): void => {
+    const position = editor.getPosition();
+    if (!position || !editor.hasTextFocus()) return;
+    const word = editor.getModel()?.getWordAtPosition(position)?.word;
+    client.cursor.setState({ cursor: cursorAt(source, position.lineNumber, word) });
+  };
+  return [editor.onDidFocusEditorText(update), editor.onDidChangeCursorPosition(update)];
 }
 
 /** Decorations of the breakpoints that belong to this file. */
@@ -134,6 +139,16 @@ function markDecorations(marks: readonly Mark[]): monaco.editor.IModelDeltaDecor
   }));
 }
 
+function inlineDecorations(texts: ReadonlyMap<number, string>): monaco.editor.IModelDeltaDecoration[] {
+  return [...texts].map(([line, text]) => ({
+    range: new monaco.Range(line, Number.MAX_SAFE_INTEGER, line, Number.MAX_SAFE_INTEGER),
+    options: {
+      showIfCollapsed: true,
+      after: { content: `\u2003${text}`, inlineClassName: 'source-inline', inlineClassNameAffectsLetterSpacing: true },
+    },
+  }));
+}
+
 export interface SourceEditorProps {
   readonly source: OpenSource;
   readonly text: Found;
@@ -147,6 +162,7 @@ export function SourceEditor({ source, text }: SourceEditorProps): ReactElement 
   const decorations = useRef<monaco.editor.IEditorDecorationsCollection | null>(null);
   const { specs, states } = useStore(client.breakpoints);
   const marks = useMarks(source);
+  const inline = useInlineValues(source, text.text);
   const asked = useStore(client.navigation, (state) => state.source);
 
   useEffect(() => {
@@ -159,15 +175,16 @@ export function SourceEditor({ source, text }: SourceEditorProps): ReactElement 
       const isGutter =
         target.type === monaco.editor.MouseTargetType.GUTTER_GLYPH_MARGIN ||
         target.type === monaco.editor.MouseTargetType.GUTTER_LINE_NUMBERS;
-      if (isGutter && target.position) toggleBreakpoint(client, source, target.position.lineNumber);
+      if (isGutter && target.position)
+        toggleBreakpointAt(client.breakpoints, cursorAt(source, target.position.lineNumber));
     });
-    editor.addCommand(monaco.KeyCode.F9, () => {
-      const line = editor.getPosition()?.lineNumber;
-      if (line !== undefined) toggleBreakpoint(client, source, line);
-    });
-    const hover = registerHover(client, editor);
+    // F12 belongs to the browser everywhere else.
+    editor.addCommand(monaco.KeyCode.F12, () => client.commands.run('go.definition'));
+    const cursor = followCursor(client, editor, source);
+    const hover = registerHover(client, editor, source);
     return () => {
       clicks.dispose();
+      for (const each of cursor) each.dispose();
       hover.dispose();
       editor.getModel()?.dispose();
       editor.dispose();
@@ -176,12 +193,17 @@ export function SourceEditor({ source, text }: SourceEditorProps): ReactElement 
 
   useEffect(() => monaco.editor.setTheme(defineTheme(theme)), [theme]);
   useEffect(() => {
-    decorations.current?.set([...breakpointDecorations(specs, states, source), ...markDecorations(marks)]);
-  }, [specs, states, source, marks]);
+    decorations.current?.set([
+      ...breakpointDecorations(specs, states, source),
+      ...markDecorations(marks),
+      ...inlineDecorations(inline),
+    ]);
+  }, [specs, states, source, marks, inline]);
   useEffect(() => {
     if (asked?.line !== undefined && sourcePanelId(asked) === sourcePanelId(source)) {
       editorRef.current?.revealLineInCenterIfOutsideViewport(asked.line);
       editorRef.current?.setPosition({ lineNumber: asked.line, column: 1 });
+      if (asked.takesFocus) editorRef.current?.focus();
     }
   }, [asked, source]);
 

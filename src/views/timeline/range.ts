@@ -1,9 +1,7 @@
 /** The stretch of time in sight, and how keys, wheel and pointer move it. Times in nanoseconds. */
+import type { TimeRange } from '../../client/timeline-store.ts';
 
-export interface Range {
-  readonly from: number;
-  readonly to: number;
-}
+export type Range = TimeRange;
 
 /** Shortest stretch that can be shown. */
 const SHORTEST = 200;
@@ -26,20 +24,6 @@ export function zoom({ from, to }: Range, factor: number, share: number): Range 
 export function pan({ from, to }: Range, share: number): Range {
   const by = (to - from) * share;
   return { from: from + by, to: to + by };
-}
-
-/** Units from the largest to the smallest. */
-const UNITS: readonly (readonly [number, string])[] = [
-  [1e9, 's'],
-  [1e6, 'ms'],
-  [1e3, 'µs'],
-  [1, 'ns'],
-];
-
-/** `12.4 ms`: three digits that matter. */
-export function formatDuration(nanoseconds: number): string {
-  const [unit, name] = UNITS.find(([size]) => Math.abs(nanoseconds) >= size) ?? [1, 'ns'];
-  return `${Number((nanoseconds / unit).toPrecision(3))} ${name}`;
 }
 
 /** A point of time, with the digits that `length` (of what is in sight) asks for: `1.204 118 s`. */

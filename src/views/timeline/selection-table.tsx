@@ -1,118 +1,107 @@
 /** Figures of the selected stretch: who used the cores, why Xen was entered and what that cost, who waited. */
-import { type ReactElement, useState } from 'react';
-import type { StatisticsRow, TimelineStatistics, VcpuTimeRow } from '../../protocol/timeline.ts';
+import { type ReactElement, useEffect, useState } from 'react';
+import type { StatisticsRow, TimelinePlace, TimelineStatistics, VcpuTimeRow } from '../../protocol/timeline.ts';
+import { useClient } from '../../ui/client-context.tsx';
+import { formatDuration } from '../../ui/widgets/duration.ts';
 import { OwnerChip } from '../../ui/widgets/owner-chip.tsx';
-import { formatDuration } from './range.ts';
+import { SortableTable, type TableColumn } from '../../ui/widgets/sortable-table.tsx';
+import type { Range } from './range.ts';
 
-type Page = 'time' | 'exits' | 'waiting';
+/** Milliseconds for which a selection must stay as it is before its figures are read. */
+const SETTLED = 120;
 
-const PAGES: readonly (readonly [Page, string])[] = [
-  ['time', 'Time by vCPU'],
-  ['exits', 'Exits by reason'],
-  ['waiting', 'Latencies'],
-];
-
-type NumberColumn<T> = readonly [key: keyof T & string, title: string, format: (value: number) => string];
-
-const plain = (value: number): string => String(value);
-
-const TIMES: readonly NumberColumn<VcpuTimeRow>[] = [
-  ['el0', 'EL0', formatDuration],
-  ['el1', 'EL1', formatDuration],
-  ['el2', 'EL2', formatDuration],
-  ['running', 'running', formatDuration],
-  ['runnable', 'runnable', formatDuration],
-  ['preempted', 'preempted', formatDuration],
-  ['blocked', 'blocked', formatDuration],
-];
-
-const FIGURES: readonly NumberColumn<StatisticsRow>[] = [
-  ['count', 'Count', plain],
-  ['total', 'Total', formatDuration],
-  ['mean', 'Mean', formatDuration],
-  ['p99', 'p99', formatDuration],
-  ['max', 'Max', formatDuration],
-];
-
-interface TableProps<T> {
-  readonly rows: readonly T[];
-  readonly columns: readonly NumberColumn<T>[];
-  readonly firstSort: keyof T & string;
-  readonly withWhat: boolean;
-  readonly onRow?: (row: T) => void;
+/** Figures of the selection, read when it is made. */
+export function useStatistics(selection: Range | null): TimelineStatistics | null {
+  const client = useClient();
+  const [statistics, setStatistics] = useState<TimelineStatistics | null>(null);
+  useEffect(() => {
+    if (!selection) {
+      setStatistics(null);
+      return undefined;
+    }
+    let isCurrent = true;
+    const timer = setTimeout(() => {
+      client.session.timelineStatistics(selection.from, selection.to).then(
+        (found) => isCurrent && setStatistics(found),
+        () => undefined,
+      );
+    }, SETTLED);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [client, selection]);
+  return statistics;
 }
 
-/** Sorted by the column whose heading was clicked, largest first. */
-function Table<T extends { readonly vcpu: string; readonly domid: number | null; readonly what?: string }>({
-  rows,
-  columns,
-  firstSort,
-  withWhat,
-  onRow,
-}: TableProps<T>): ReactElement {
-  const [sort, setSort] = useState<keyof T & string>(firstSort);
-  const sorted = rows.toSorted((a, b) => Number(b[sort]) - Number(a[sort]));
-  return (
-    <table className="grid">
-      <thead>
-        <tr>
-          <th>vCPU</th>
-          {withWhat && <th>What</th>}
-          {columns.map(([key, title]) => (
-            <th key={key} className="number" aria-sort={key === sort ? 'descending' : 'none'}>
-              <button type="button" className="address-link" onClick={() => setSort(key)}>
-                {title}
-                {key === sort ? ' ▾' : ''}
-              </button>
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {sorted.map((row, index) => (
-          <tr key={`${row.vcpu} ${row.what ?? ''} ${index}`} onClick={() => onRow?.(row)}>
-            <td>
-              <OwnerChip domain={row.domid ?? (row.vcpu === 'idle' ? null : 'xen')} />{' '}
-              {row.domid === null ? '' : row.vcpu}
-            </td>
-            {withWhat && <td className="mono">{row.what}</td>}
-            {columns.map(([key, , format]) => (
-              <td key={key} className="number">
-                {format(Number(row[key]))}
-              </td>
-            ))}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+interface Named {
+  readonly vcpu: string;
+  readonly domid: number | null;
 }
+
+/** `DomU1 d1v0`; Xen's own and idle time have no vCPU. */
+function who<T extends Named>(): TableColumn<T> {
+  return {
+    title: 'vCPU',
+    sort: ({ vcpu }) => vcpu,
+    cell: ({ domid, vcpu }) => (
+      <>
+        <OwnerChip domain={domid ?? 'xen'} /> {domid === null ? '' : vcpu}
+      </>
+    ),
+  };
+}
+
+function time<T>(title: string, of: (row: T) => number): TableColumn<T> {
+  return { title, sort: of, cell: (row) => formatDuration(of(row)), isNumber: true };
+}
+
+const TIMES: readonly TableColumn<VcpuTimeRow>[] = [
+  who(),
+  time('EL0', ({ el0 }) => el0),
+  time('EL1', ({ el1 }) => el1),
+  time('EL2', ({ el2 }) => el2),
+  time('running', ({ running }) => running),
+  time('runnable', ({ runnable }) => runnable),
+  time('preempted', ({ preempted }) => preempted),
+  time('blocked', ({ blocked }) => blocked),
+];
+
+const FIGURES: readonly TableColumn<StatisticsRow>[] = [
+  who(),
+  { title: 'What', sort: ({ what }) => what, cell: ({ what }) => <span className="mono">{what}</span> },
+  { title: 'Count', sort: ({ count }) => count, cell: ({ count }) => count, isNumber: true },
+  time('Total', ({ total }) => total),
+  time('Mean', ({ mean }) => mean),
+  time('p99', ({ p99 }) => p99),
+  time('Max', ({ max }) => max),
+];
+
+export const TABLES = ['time', 'exits', 'waiting'] as const;
+export type TableName = (typeof TABLES)[number];
 
 export interface SelectionTableProps {
   readonly statistics: TimelineStatistics;
-  /** Shows a stretch on the timeline. */
-  readonly onGo: (from: number, to: number) => void;
+  readonly table: TableName;
+  /** Shows a row's longest on the timeline. */
+  readonly onGo: (place: TimelinePlace) => void;
 }
 
-export function SelectionTable({ statistics, onGo }: SelectionTableProps): ReactElement {
-  const [page, setPage] = useState<Page>('time');
-  const { from, to, vcpus, exits, latencies } = statistics;
-  const go = (row: StatisticsRow): void => onGo(row.from, row.to);
+export function SelectionTable({ statistics, table, onGo }: SelectionTableProps): ReactElement {
+  const { vcpus, exits, latencies } = statistics;
+  const go = ({ place }: StatisticsRow): void => onGo(place);
+  if (table === 'time') {
+    return <SortableTable label="Time by vCPU" rows={vcpus} columns={TIMES} firstSort="running" />;
+  }
+  const isExits = table === 'exits';
   return (
-    <div className="timeline-selection">
-      <div className="view-bar">
-        <span>{formatDuration(to - from)} selected</span>
-        {PAGES.map(([id, title]) => (
-          <button key={id} type="button" className="text-toggle" aria-pressed={page === id} onClick={() => setPage(id)}>
-            {title}
-          </button>
-        ))}
-      </div>
-      <div className="view-body" tabIndex={0}>
-        {page === 'time' && <Table rows={vcpus} columns={TIMES} firstSort="running" withWhat={false} />}
-        {page === 'exits' && <Table rows={exits} columns={FIGURES} firstSort="total" withWhat onRow={go} />}
-        {page === 'waiting' && <Table rows={latencies} columns={FIGURES} firstSort="max" withWhat onRow={go} />}
-      </div>
-    </div>
+    <SortableTable
+      key={table}
+      label={isExits ? 'Exits by reason' : 'Latencies'}
+      rows={isExits ? exits : latencies}
+      columns={FIGURES}
+      firstSort={isExits ? 'Total' : 'Max'}
+      onRow={go}
+    />
   );
 }

@@ -1,339 +1,267 @@
 /** Who ran when: hypervisor first, then the domains, then counters, on one clock. */
 import './styles.css';
-import { type KeyboardEvent, type PointerEvent, type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
-import type { TimelineStatistics, TimelineWindow } from '../../protocol/timeline.ts';
-import { useClient } from '../../ui/client-context.tsx';
-import { themeColor, useTheme } from '../../ui/theme/theme.ts';
+import { type KeyboardEvent, type ReactElement, type RefObject, useEffect, useMemo, useRef, useState } from 'react';
+import { domainName } from '../../client/machine-store.ts';
+import type { TimelineSlice } from '../../protocol/timeline.ts';
+import { useClient, useMachine, useTimeline } from '../../ui/client-context.tsx';
 import { IconButton } from '../../ui/widgets/button.tsx';
+import { formatDuration } from '../../ui/widgets/duration.ts';
 import { Empty } from '../../ui/widgets/empty.tsx';
-import { ownerOf } from '../../ui/widgets/owner-chip.tsx';
 import type { ViewProps } from '../../ui/workbench/view.ts';
-import { depthAt, heightOfRows, layOut, Painter, type Row, sliceAt } from './draw.ts';
-import { formatDuration, pan, type Range, zoom } from './range.ts';
-import { SelectionTable } from './selection-table.tsx';
+import { Drawer, type DrawerPage, isTable } from './drawer.tsx';
+import { useEvent } from './event-panel.tsx';
+import { ExportButtons } from './export-buttons.tsx';
+import { actionOf } from './keys.ts';
+import { Names } from './names.tsx';
+import type { Range } from './range.ts';
+import { heightOfRows, layOut, type Row, rowsBetween, RULER_HEIGHT } from './rows.ts';
+import { useStatistics } from './selection-table.tsx';
+import { TrackCanvas, type TrackPoint } from './track-canvas.tsx';
+import { useActions } from './use-actions.ts';
 import { useWindow } from './use-window.ts';
 
-/** Nanoseconds in sight at first. */
-const FIRST_SPAN = 40e6;
 /** Pixels of the column with the tracks' names. */
-const NAMES_WIDTH = 132;
+const NAMES_WIDTH = 148;
+/** Pixels beyond what is in sight whose rows are read too. */
+const AROUND = 60;
 
-/** What the pointer is over, in words. */
-interface Hint {
-  readonly x: number;
-  readonly y: number;
-  readonly text: string;
+interface Viewport {
+  readonly width: number;
+  readonly height: number;
 }
 
-function useSize(): readonly [(element: HTMLDivElement | null) => void, number] {
-  const [element, setElement] = useState<HTMLDivElement | null>(null);
-  const [width, setWidth] = useState(0);
+function useViewport(element: HTMLDivElement | null): Viewport {
+  const [size, setSize] = useState<Viewport>({ width: 0, height: 0 });
   useEffect(() => {
     if (!element) return undefined;
-    const observer = new ResizeObserver(() => setWidth(Math.max(0, element.clientWidth - NAMES_WIDTH)));
+    const measure = (): void =>
+      setSize({ width: Math.max(0, element.clientWidth - NAMES_WIDTH), height: element.clientHeight });
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();
   }, [element]);
-  return [setElement, width];
+  return size;
 }
 
-function hintAt(
-  window: TimelineWindow,
-  rows: readonly Row[],
-  range: Range,
-  width: number,
-  x: number,
-  y: number,
-): Hint | null {
-  const row = rows.find(({ top, height }) => y >= top && y < top + height);
-  if (!row?.track) return null;
-  const time = range.from + (x / width) * (range.to - range.from);
-  const index = sliceAt(row.track, time, depthAt(row, y));
-  if (index === undefined || !row.track.slices) return null;
-  const { slices } = row.track;
-  const { text } = window.labels[slices.labels[index]];
-  const count = slices.counts[index];
-  const what = count > 1 ? `${count} slices, zoom in to tell them apart` : text;
-  return { x, y, text: `${row.name}: ${what} · ${formatDuration(slices.ends[index] - slices.starts[index])}` };
+/** Ids of the tracks in sight, with commas between; empty while none is known. */
+function tracksInSight(rows: readonly Row[], scroll: number, height: number): string {
+  const ids = rowsBetween(rows, scroll - AROUND, scroll + height + AROUND).flatMap(({ track }) =>
+    track ? [track.id] : [],
+  );
+  const marks = rows.find(({ track }) => track?.kind === 'markers')?.track;
+  if (marks && !ids.includes(marks.id)) ids.push(marks.id);
+  return ids.join(',');
 }
 
-interface CanvasProps {
-  readonly window: TimelineWindow;
-  readonly rows: readonly Row[];
-  readonly range: Range;
-  readonly width: number;
-  readonly selection: Range | null;
-  readonly onRange: (range: Range) => void;
-  readonly onSelection: (selection: Range | null) => void;
+/** Scrolls so that the row of the chosen slice is in sight. */
+function useFocusInSight(element: HTMLDivElement | null, rows: readonly Row[], focus: TimelineSlice | null): void {
+  const known = useRef(rows);
+  known.current = rows;
+  const track = focus?.track;
+  const hasRow = rows.some((row) => row.track?.id === track);
+  useEffect(() => {
+    const row = known.current.find((each) => each.track && each.track.id === track);
+    if (!element || !row) return;
+    const { scrollTop, clientHeight } = element;
+    if (row.top < scrollTop + RULER_HEIGHT) element.scrollTop = row.top - RULER_HEIGHT - 18;
+    else if (row.top + row.height > scrollTop + clientHeight) element.scrollTop = row.top + row.height - clientHeight;
+  }, [element, track, hasRow]);
 }
 
-/** Drag selects, with Shift it pans; the wheel with Ctrl zooms about the pointer. */
-function Canvas({ window: found, rows, range, width, selection, onRange, onSelection }: CanvasProps): ReactElement {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const theme = useTheme();
-  const [hint, setHint] = useState<Hint | null>(null);
-  const drag = useRef<{ readonly x: number; readonly range: Range } | null>(null);
-  const height = heightOfRows(rows);
-
-  useEffect(() => {
-    const context = canvas.current?.getContext('2d');
-    if (!context || !canvas.current || width === 0) return;
-    const ratio = devicePixelRatio;
-    canvas.current.width = width * ratio;
-    canvas.current.height = height * ratio;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    new Painter(context, themeColor, width, range).draw(found, rows, selection);
-    // The theme decides the colours, which the painter asks for by name.
-  }, [found, rows, range, width, height, selection, theme]);
-
-  const zoomRef = useRef(onRange);
-  const rangeRef = useRef(range);
-  useEffect(() => {
-    zoomRef.current = onRange;
-    rangeRef.current = range;
-  });
-  useEffect(() => {
-    const element = canvas.current;
-    // Registered by hand: React's wheel listeners are passive and could not keep the page from zooming.
-    const onWheel = (event: WheelEvent): void => {
-      if (!event.ctrlKey && Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return;
-      event.preventDefault();
-      const share = event.offsetX / Math.max(1, element?.clientWidth ?? 1);
-      const next = event.ctrlKey
-        ? zoom(rangeRef.current, 1.0015 ** event.deltaY, share)
-        : pan(rangeRef.current, event.deltaX / 1000);
-      zoomRef.current(next);
-    };
-    element?.addEventListener('wheel', onWheel, { passive: false });
-    return () => element?.removeEventListener('wheel', onWheel);
-  }, []);
-
-  const timeAt = (x: number): number => range.from + (x / width) * (range.to - range.from);
-  const onPointerDown = (event: PointerEvent): void => {
-    event.currentTarget.setPointerCapture(event.pointerId);
-    drag.current = { x: event.nativeEvent.offsetX, range };
+interface BarProps {
+  readonly range: Range | null;
+  readonly lost: number;
+  readonly isTooManyFlows: boolean;
+  readonly searchText: string;
+  readonly onSearchText: (text: string) => void;
+  readonly onSearch: (direction: 1 | -1) => void;
+  readonly filter: string;
+  readonly onFilter: (text: string) => void;
+  readonly onWhole: () => void;
+  readonly onLeave: () => void;
+  readonly fields: {
+    readonly search: RefObject<HTMLInputElement | null>;
+    readonly track: RefObject<HTMLInputElement | null>;
   };
-  const onPointerMove = (event: PointerEvent): void => {
-    const { offsetX: x, offsetY: y } = event.nativeEvent;
-    const start = drag.current;
-    if (!start) setHint(hintAt(found, rows, range, width, x, y));
-    else if (event.shiftKey) onRange(pan(start.range, (start.x - x) / width));
-    else if (Math.abs(x - start.x) > 3) {
-      const [a, b] = [timeAt(start.x), timeAt(x)];
-      onSelection({ from: Math.min(a, b), to: Math.max(a, b) });
-    }
-  };
-  const onPointerUp = (event: PointerEvent): void => {
-    if (drag.current && Math.abs(event.nativeEvent.offsetX - drag.current.x) <= 3) onSelection(null);
-    drag.current = null;
+}
+
+function Bar(props: BarProps): ReactElement {
+  const { timeline } = useClient();
+  const isFollowing = useTimeline((state) => state.range === null);
+  const { range, lost, isTooManyFlows, fields } = props;
+  const onSearchKey = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter') props.onSearch(event.shiftKey ? -1 : 1);
+    else if (event.key === 'Escape') props.onLeave();
   };
   return (
-    <div className="timeline-canvas">
-      <canvas
-        ref={canvas}
-        style={{ width, height }}
-        aria-label="Timeline"
-        role="img"
-        onPointerDown={onPointerDown}
-        onPointerMove={onPointerMove}
-        onPointerUp={onPointerUp}
-        onPointerLeave={() => setHint(null)}
+    <div className="view-bar timeline-bar">
+      <span className="timeline-sight">{range ? `${formatDuration(range.to - range.from)} in sight` : ''}</span>
+      {lost > 0 && (
+        <span title="The budget of events is used up: the oldest go first">{lost} oldest events dropped</span>
+      )}
+      {isTooManyFlows && <span className="dim">zoom in for arrows</span>}
+      <span className="grow" />
+      <input
+        ref={fields.search}
+        className="field"
+        aria-label="Search slices"
+        placeholder="Search ( / )"
+        value={props.searchText}
+        onChange={(event) => props.onSearchText(event.target.value)}
+        onKeyDown={onSearchKey}
       />
-      {hint && (
-        <div
-          className="timeline-hint"
-          style={{ left: Math.min(hint.x + 12, Math.max(0, width - 320)), top: hint.y + 14 }}
-        >
-          {hint.text}
-        </div>
-      )}
+      <input
+        ref={fields.track}
+        className="field"
+        aria-label="Find tracks"
+        placeholder="Tracks (Ctrl+P)"
+        value={props.filter}
+        onChange={(event) => props.onFilter(event.target.value)}
+        onKeyDown={(event) => (event.key === 'Enter' || event.key === 'Escape') && props.onLeave()}
+      />
+      <IconButton
+        icon="follow"
+        title="Follow the present"
+        pressed={isFollowing}
+        onClick={() => timeline.setState({ range: null })}
+      />
+      <button type="button" className="text-toggle" title="Show the whole recording" onClick={props.onWhole}>
+        whole
+      </button>
+      <ExportButtons />
     </div>
   );
-}
-
-interface NamesProps {
-  readonly rows: readonly Row[];
-  readonly collapsed: ReadonlySet<string>;
-  readonly onToggle: (group: string) => void;
-}
-
-function Names({ rows, collapsed, onToggle }: NamesProps): ReactElement {
-  return (
-    <div className="timeline-names" style={{ width: NAMES_WIDTH }}>
-      {rows.map((row) =>
-        row.kind === 'group' ? (
-          <button
-            key={`group ${row.name}`}
-            type="button"
-            className="timeline-group"
-            style={{ top: row.top, height: row.height }}
-            data-owner={row.name === 'Hypervisor' ? 'xen' : ownerOf(row.domid)}
-            aria-expanded={!collapsed.has(row.name)}
-            onClick={() => onToggle(row.name)}
-          >
-            {collapsed.has(row.name) ? '▸' : '▾'} {row.name}
-          </button>
-        ) : (
-          <div
-            key={row.track?.id}
-            className="timeline-name"
-            style={{ top: row.top, height: row.height }}
-            title={row.name}
-          >
-            {row.name}
-          </div>
-        ),
-      )}
-    </div>
-  );
-}
-
-/** Figures of the selection, read when it is made. */
-function useStatistics(selection: Range | null): TimelineStatistics | null {
-  const client = useClient();
-  const [statistics, setStatistics] = useState<TimelineStatistics | null>(null);
-  useEffect(() => {
-    if (!selection) {
-      setStatistics(null);
-      return undefined;
-    }
-    let isCurrent = true;
-    const timer = setTimeout(() => {
-      client.session.timelineStatistics(selection.from, selection.to).then(
-        (found) => isCurrent && setStatistics(found),
-        () => undefined,
-      );
-    }, 120);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [client, selection]);
-  return statistics;
-}
-
-/** Perfetto's keys. */
-function rangeForKey(key: string, range: Range): Range | null {
-  switch (key.toLowerCase()) {
-    case 'w':
-    case '+':
-      return zoom(range, 0.7, 0.5);
-    case 's':
-    case '-':
-      return zoom(range, 1 / 0.7, 0.5);
-    case 'a':
-    case 'arrowleft':
-      return pan(range, -0.15);
-    case 'd':
-    case 'arrowright':
-      return pan(range, 0.15);
-    default:
-      return null;
-  }
 }
 
 export function TimelineView({ isVisible }: ViewProps): ReactElement {
-  const [host, width] = useSize();
-  const { window: found, range, setRange } = useWindow(width, isVisible, FIRST_SPAN);
-  const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
-  const [selection, setSelection] = useState<Range | null>(null);
-  const statistics = useStatistics(selection);
-  const rows = useMemo(() => layOut(found?.tracks ?? [], collapsed), [found, collapsed]);
-  const toggle = (group: string): void => {
-    const next = new Set(collapsed);
-    if (!next.delete(group)) next.add(group);
-    setCollapsed(next);
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (!range || event.ctrlKey || event.altKey || event.metaKey) return;
-    const next = rangeForKey(event.key, range);
-    if (next) setRange(next);
-    else if (event.key === 'Escape') setSelection(null);
-    else if (event.key.toLowerCase() === 'f' && selection) setRange(zoom(selection, 1.1, 0.5));
-    else return;
-    event.preventDefault();
-  };
-  return (
-    <div className="view timeline">
-      <div className="view-bar">
-        <span>{range ? `${formatDuration(range.to - range.from)} in sight` : ''}</span>
-        {found && found.lost > 0 && <span>{found.lost} oldest events dropped</span>}
-        <span className="grow" />
-        <span className="dim">W S zoom · A D pan · drag to select</span>
-        <IconButton icon="follow" title="Follow the present" onClick={() => setRange(null)} />
-        <IconButton
-          icon="search"
-          title="Show the whole recording"
-          disabled={!found}
-          onClick={() => found && setRange({ from: found.recordedFrom, to: found.recordedTo })}
-        />
-        <ExportButtons />
-      </div>
-      <div
-        ref={host}
-        className="timeline-body"
-        tabIndex={0}
-        role="group"
-        aria-label="Timeline tracks"
-        onKeyDown={onKeyDown}
-      >
-        {found && range && rows.length > 0 ? (
-          <div className="timeline-rows" style={{ height: heightOfRows(rows) }}>
-            <Names rows={rows} collapsed={collapsed} onToggle={toggle} />
-            <Canvas
-              {...{ rows, range, width, selection }}
-              window={found}
-              onRange={setRange}
-              onSelection={setSelection}
-            />
-          </div>
-        ) : (
-          <Empty>
-            Which vCPU ran where, at which exception level and why Xen was entered will be drawn here as soon as guests
-            run.
-          </Empty>
-        )}
-      </div>
-      {statistics && (
-        <SelectionTable statistics={statistics} onGo={(from, to) => setRange(zoom({ from, to }, 6, 0.5))} />
-      )}
-    </div>
-  );
-}
-
-const FORMATS = [
-  ['perfetto', 'trace.perfetto-trace', 'Save for Perfetto'],
-  ['chrome', 'trace.json', 'Save as Chrome trace'],
-  ['csv', 'statistics.csv', 'Save the statistics as CSV'],
-] as const;
-
-function ExportButtons(): ReactElement {
   const client = useClient();
-  const save = async (format: (typeof FORMATS)[number][0], name: string): Promise<void> => {
+  const { timeline } = client;
+  const pack = useMachine((state) => state.pack);
+  const { pinned, collapsed, order, groupOrder, selection, focus, marks, mark } = useTimeline((state) => state);
+  const [host, setHost] = useState<HTMLDivElement | null>(null);
+  const { width, height } = useViewport(host);
+  const [scroll, setScroll] = useState(0);
+  const [filter, setFilter] = useState('');
+  const [searchText, setSearchText] = useState('');
+  const [page, setPage] = useState<DrawerPage | null>(null);
+  const pointer = useRef<number | null>(null);
+  const search = useRef<HTMLInputElement>(null);
+  const track = useRef<HTMLInputElement>(null);
+  const fields = { search, track };
+  const [inSight, setInSight] = useState('');
+  const { window: found, range, setRange } = useWindow(width, isVisible, inSight);
+  const event = useEvent(focus);
+  const statistics = useStatistics(selection);
+
+  const tracks = found?.tracks;
+  const rows = useMemo(() => {
+    const wanted = filter.toLowerCase();
+    const titleOf = (group: string): string => {
+      const domid = /^d(\d+)$/.exec(group)?.[1];
+      return domid === undefined ? group : `${domainName(pack, Number(domid))} (${group})`;
+    };
+    const shown = (tracks ?? []).filter(({ name, group }) =>
+      `${titleOf(group)} ${name}`.toLowerCase().includes(wanted),
+    );
+    return layOut(shown, { pinned, collapsed, order, groupOrder }, titleOf);
+  }, [tracks, filter, pinned, collapsed, order, groupOrder, pack]);
+  const nowInSight = tracksInSight(rows, scroll, height);
+  useEffect(() => setInSight(nowInSight), [nowInSight]);
+  useFocusInSight(host, rows, focus);
+
+  const showEvent = (): void => setPage('event');
+  const act = useActions({
+    window: found,
+    range,
+    rows,
+    setRange,
+    pointer: () => pointer.current,
+    searchText,
+    focusField: (field) => fields[field].current?.focus(),
+    toggleDrawer: () => setPage(page === null ? 'event' : null),
+    showEvent,
+  });
+  const onKeyDown = (key: KeyboardEvent): void => {
+    const action = actionOf(key);
+    if (!action) return;
+    key.preventDefault();
+    key.stopPropagation();
+    act(action);
+  };
+  const select = (stretch: Range | null): void => {
+    timeline.setState({ selection: stretch });
+    if (stretch && (page === null || !isTable(page))) setPage('time');
+  };
+  const onPoint = async (point: TrackPoint | null): Promise<void> => {
+    if (!point) {
+      timeline.setState({ focus: null, selection: null });
+      return;
+    }
     try {
-      const parts = await client.session.exportTimeline(format);
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(new Blob(parts as BlobPart[]));
-      link.download = name;
-      link.click();
-      URL.revokeObjectURL(link.href);
-    } catch (error) {
-      client.report(String(error));
+      const [slice] = await client.session.timelineSeek({ kind: 'at', ...point });
+      timeline.setState({ focus: slice ?? null });
+      if (slice) showEvent();
+    } catch {
+      // The session is gone: the banner says so.
     }
   };
+  const allMarks = useMemo(() => (mark ? [...marks, mark] : marks), [marks, mark]);
+  const whole = (): void => act({ kind: 'all' });
   return (
-    <>
-      {FORMATS.map(([format, name, title]) => (
-        <button
-          key={format}
-          type="button"
-          className="text-toggle"
-          title={title}
-          onClick={() => void save(format, name)}
+    <div className="view timeline">
+      <Bar
+        {...{ range, searchText, filter, fields }}
+        lost={found?.lost ?? 0}
+        isTooManyFlows={found?.flows.isTooMany ?? false}
+        onSearchText={setSearchText}
+        onSearch={(direction) => act({ kind: 'search', direction })}
+        onFilter={setFilter}
+        onWhole={whole}
+        onLeave={() => host?.focus()}
+      />
+      <div className="timeline-main">
+        <div
+          ref={setHost}
+          className="timeline-body"
+          tabIndex={0}
+          role="group"
+          aria-label="Timeline tracks"
+          onKeyDown={onKeyDown}
+          onScroll={(scrolled) => setScroll(scrolled.currentTarget.scrollTop)}
         >
-          {format}
-        </button>
-      ))}
-    </>
+          {found && range && found.tracks.length > 0 ? (
+            <div className="timeline-rows" style={{ height: heightOfRows(rows) }}>
+              <Names rows={rows} width={NAMES_WIDTH} collapsed={collapsed} focusTrack={focus?.track ?? null} />
+              <TrackCanvas
+                {...{ rows, range, width, height, scroll, selection }}
+                window={found}
+                marks={allMarks}
+                focus={event?.slice ?? focus}
+                onRange={setRange}
+                onSelection={select}
+                onPoint={(point) => void onPoint(point)}
+                onWhole={whole}
+                onPointer={(share) => {
+                  pointer.current = share;
+                }}
+              />
+            </div>
+          ) : (
+            <Empty>
+              Which vCPU ran where, at which exception level and why Xen was entered will be drawn here as soon as
+              guests run.
+            </Empty>
+          )}
+        </div>
+        {page !== null && (
+          <Drawer page={page} onPage={setPage} onClose={() => setPage(null)} event={event} statistics={statistics} />
+        )}
+        {page === null && (
+          <button type="button" className="timeline-open" aria-label="Open the details" onClick={() => setPage('keys')}>
+            ‹
+          </button>
+        )}
+      </div>
+    </div>
   );
 }

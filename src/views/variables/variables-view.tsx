@@ -1,17 +1,24 @@
 /** Parameters, locals and statics of the current frame. */
 import type { ReactElement } from 'react';
+import { currentFrame } from '../../client/context-store.ts';
 import { useMachine, useTargetContext } from '../../ui/client-context.tsx';
-import { useAtStop } from '../../ui/use-at-stop.ts';
+import { useAtStop, useLast } from '../../ui/use-at-stop.ts';
 import { VariableTree } from '../../ui/variable-tree.tsx';
 import { Empty } from '../../ui/widgets/empty.tsx';
 
 export function VariablesView(): ReactElement {
-  const frameId = useTargetContext((state) => state.frameId);
+  const frame = useTargetContext(currentFrame);
+  const isReading = useTargetContext((state) => state.frames.length === 0 && state.framesError === null);
+  const frameId = frame?.id ?? null;
   const running = useMachine((state) => state.stop === null);
   const { data, error, isStale } = useAtStop(frameId === null ? null : `frame ${frameId}`, (session, stopId) =>
     session.scopes(stopId, frameId ?? 0),
   );
-  if (!data) {
+  const identity = useLast(frame && `${frame.domain} ${frame.name}`) ?? '';
+  const last = useLast(data);
+  // Between two stops the variables of the last one stay: a tree that comes and goes would close its branches.
+  const shown = data ?? (error === null && (isReading || frameId !== null) ? last : undefined);
+  if (!shown) {
     return (
       <Empty>
         {error ??
@@ -21,11 +28,17 @@ export function VariablesView(): ReactElement {
       </Empty>
     );
   }
-  const roots = data.map(({ name, variablesReference }) => ({ id: name, name, variablesReference }));
+  const roots = shown.map(({ name, variablesReference }) => ({ id: name, name, variablesReference }));
   return (
     <div className="view">
-      <div className={isStale ? 'view-body stale' : 'view-body'}>
-        <VariableTree label="Variables" roots={roots} frameId={frameId} initiallyOpen={['Arguments', 'Locals']} />
+      <div className={isStale && !isReading ? 'view-body stale' : 'view-body'}>
+        <VariableTree
+          label="Variables"
+          roots={roots}
+          frameId={frameId}
+          identity={identity}
+          initiallyOpen={['Arguments', 'Locals']}
+        />
       </div>
     </div>
   );

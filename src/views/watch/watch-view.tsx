@@ -1,23 +1,25 @@
 /** Expressions that are evaluated in the current frame at every stop. */
 import './styles.css';
 import { type ReactElement, useState } from 'react';
-import { messageOf } from '../../client/client.ts';
+import { type Client, messageOf } from '../../client/client.ts';
 import type { Variable } from '../../protocol/inspect.ts';
 import { useClient, useTargetContext, useWorkspace } from '../../ui/client-context.tsx';
-import { useAtStop } from '../../ui/use-at-stop.ts';
+import { useAtStop, useLast } from '../../ui/use-at-stop.ts';
 import { VariableTree, type VariableRoot } from '../../ui/variable-tree.tsx';
 import { IconButton } from '../../ui/widgets/button.tsx';
 import { Empty } from '../../ui/widgets/empty.tsx';
 
 type Result = Variable | { readonly error: string };
 
+function removeWatch(client: Client, index: number): void {
+  client.workspace.setState(({ watches }) => ({ watches: watches.filter((_, i) => i !== index) }));
+}
+
 function RemoveButton({ index, expression }: { readonly index: number; readonly expression: string }): ReactElement {
   const client = useClient();
-  const remove = (): void =>
-    client.workspace.setState(({ watches }) => ({ watches: watches.filter((_, i) => i !== index) }));
   return (
     <span className="watch-remove">
-      <IconButton icon="close" title={`Remove ${expression}`} onClick={remove} />
+      <IconButton icon="close" title={`Remove ${expression}`} onClick={() => removeWatch(client, index)} />
     </span>
   );
 }
@@ -48,6 +50,7 @@ function AddForm(): ReactElement {
 }
 
 export function WatchView(): ReactElement {
+  const client = useClient();
   const watches = useWorkspace((state) => state.watches);
   const frameId = useTargetContext((state) => state.frameId);
   const key = watches.length === 0 ? null : `${frameId} ${watches.join('\n')}`;
@@ -58,8 +61,9 @@ export function WatchView(): ReactElement {
       ),
     ),
   );
+  const shown = useLast(data);
   const roots = watches.map((expression, index): VariableRoot => {
-    const result: Result | undefined = data?.[index];
+    const result: Result | undefined = shown?.length === watches.length ? shown[index] : undefined;
     const actions = <RemoveButton index={index} expression={expression} />;
     const base = { id: `${index} ${expression}`, name: expression, actions };
     if (!result) return { ...base, variablesReference: 0 };
@@ -73,7 +77,13 @@ export function WatchView(): ReactElement {
         {watches.length === 0 ? (
           <Empty>Expressions that you add above are evaluated here at every stop.</Empty>
         ) : (
-          <VariableTree label="Watch" roots={roots} frameId={frameId} />
+          <VariableTree
+            label="Watch"
+            roots={roots}
+            frameId={frameId}
+            identity="watch"
+            onRemove={(id) => removeWatch(client, Number.parseInt(id, 10))}
+          />
         )}
       </div>
     </div>

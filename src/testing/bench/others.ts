@@ -1,0 +1,7 @@
+/** What `npm run bench -- --only NAME` measures or proves without QEMU. Each prints its own figures and rejects when they are not as they must be. */
+import type { Options } from './options.ts';
+
+/** By name; a module is loaded only when it is asked for. */
+export const OTHERS: Readonly<Record<string, (options: Options) => Promise<void>>> = {
+  hashes: async (options) => (await import('./hashes.ts')).compareHashes(options),
+};

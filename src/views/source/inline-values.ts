@@ -1,0 +1,29 @@
+/** Values beside the lines of source that name them. */
+import type { InlineValues } from '../../protocol/inspect.ts';
+
+/** Most values on one line. */
+const PER_LINE = 4;
+
+const COMMENT_OR_STRING = /\/\/.*$|\/\*.*?(?:\*\/|$)|"(?:[^"\\]|\\.)*"/g;
+/** An identifier, with what stands before it: a member's name is not the variable of that name. */
+const NAME = /(->|\.)?\s*\b([A-Za-z_]\w*)/g;
+
+/** Names of variables that occur in a line of C, each once. */
+function namesIn(text: string): string[] {
+  const code = text.replace(COMMENT_OR_STRING, ' ');
+  const names = [...code.matchAll(NAME)].filter(([, member]) => member === undefined).map(([, , name]) => name);
+  return [...new Set(names)];
+}
+
+/** What stands behind each line that names a value, by line number. */
+export function inlineTexts(lines: readonly string[], inline: InlineValues): ReadonlyMap<number, string> {
+  const texts = new Map(inline.values.map(({ name, text }) => [name, text]));
+  const found = new Map<number, string>();
+  for (let line = inline.fromLine; line <= inline.toLine; line += 1) {
+    const known = namesIn(lines[line - 1] ?? '').filter((name) => texts.has(name));
+    if (known.length === 0) continue;
+    const words = known.slice(0, PER_LINE).map((name) => `${name} = ${texts.get(name)}`);
+    found.set(line, words.join(', '));
+  }
+  return found;
+}

@@ -1,0 +1,385 @@
+/** Draws the rows in sight on a canvas. Colour tells whose and what, and never alone: labels, position and patterns say the same. */
+import { scaleLinear } from 'd3-scale';
+import {
+  SLICE_CATEGORIES,
+  TIMELINE_FLOW_KINDS,
+  type SliceCategory,
+  type TimelineLabel,
+  type TimelineSlice,
+  type TimelineTrack,
+  type TimelineWindow,
+} from '../../protocol/timeline.ts';
+import { formatTime, type Range } from './range.ts';
+import { heightOfRows, NESTED_HEIGHT, type Row, RULER_HEIGHT, rowsBetween } from './rows.ts';
+
+/** Narrower slices have no text. */
+const TEXT_WIDTH = 34;
+/** Monospace characters are about so wide at this size. */
+const CHARACTER = 6.3;
+const FULL = 255;
+
+/** Colours by their variable's name. */
+export type Palette = (variable: string) => string;
+
+/** What is drawn, and where. */
+export interface Scene {
+  readonly window: TimelineWindow;
+  readonly rows: readonly Row[];
+  readonly range: Range;
+  /** Pixels of the canvas. */
+  readonly width: number;
+  readonly height: number;
+  /** Pixels that the rows are scrolled by. */
+  readonly scroll: number;
+  readonly selection: Range | null;
+  readonly marks: readonly Range[];
+  readonly focus: TimelineSlice | null;
+}
+
+interface Style {
+  readonly color: string;
+  readonly alpha: number;
+  readonly isHatched?: boolean;
+}
+
+interface Box {
+  readonly left: number;
+  readonly width: number;
+  readonly y: number;
+  readonly height: number;
+}
+
+function ownerVariable(owner: TimelineLabel['owner']): string {
+  if (owner === 'xen') return '--xen';
+  return owner === null ? '--idle' : `--domain-${owner % 6}`;
+}
+
+/** Colour and strength of a category; undefined for what is left empty. */
+function styleOf(category: SliceCategory, owner: TimelineLabel['owner']): Style | undefined {
+  switch (category) {
+    case 'el2':
+      return { color: '--xen', alpha: 0.85 };
+    case 'el1':
+      return { color: ownerVariable(owner), alpha: 0.75 };
+    case 'el0':
+      return { color: ownerVariable(owner), alpha: 0.45 };
+    case 'running':
+    case 'task':
+    case 'function':
+      return { color: ownerVariable(owner), alpha: 0.7 };
+    case 'syscall':
+      return { color: ownerVariable(owner), alpha: 0.5 };
+    case 'interrupt':
+      return { color: '--accent', alpha: 0.55 };
+    case 'runnable':
+      return { color: '--warning', alpha: 0.5, isHatched: true };
+    case 'preempted':
+      return { color: '--preempted', alpha: 0.75, isHatched: true };
+    case 'blocked':
+    case 'asleep':
+    case 'idle-task':
+      return { color: '--idle', alpha: 0.16 };
+    default:
+      return undefined;
+  }
+}
+
+/** Glyph and colour of markers. */
+const MARKERS: Readonly<Partial<Record<SliceCategory, readonly [glyph: string, color: string]>>> = {
+  stop: ['■', '--text-muted'],
+  step: ['▸', '--accent'],
+  breakpoint: ['●', '--breakpoint'],
+  logpoint: ['◆', '--warning'],
+  stimulus: ['▲', '--good'],
+};
+
+/** Colour and dashes of arrows, by kind. */
+const FLOWS: Readonly<Record<(typeof TIMELINE_FLOW_KINDS)[number], readonly [color: string, dash: readonly number[]]>> =
+  {
+    'wake-up': ['--warning', []],
+    'event channel': ['--accent', []],
+    injection: ['--xen', []],
+    'software interrupt': ['--preempted', [5, 3]],
+    'interrupt line': ['--xen', [2, 2]],
+    hypercall: ['--text-muted', [4, 2]],
+  };
+
+/** The glyph of a marker's kind, for lists and hints. */
+export function markerGlyph(category: number): string {
+  return MARKERS[SLICE_CATEGORIES[category]]?.[0] ?? '■';
+}
+
+function fit(text: string, width: number): string {
+  const characters = Math.floor(width / CHARACTER);
+  return text.length <= characters ? text : `${text.slice(0, Math.max(0, characters - 1))}…`;
+}
+
+export class Painter {
+  readonly #colors = new Map<string, string>();
+  readonly #scale: number;
+
+  constructor(
+    private readonly context: CanvasRenderingContext2D,
+    private readonly palette: Palette,
+    private readonly scene: Scene,
+  ) {
+    const { from, to } = scene.range;
+    this.#scale = scene.width / (to - from);
+  }
+
+  /** Asking for a computed style costs more than drawing. */
+  #color(variable: string): string {
+    let color = this.#colors.get(variable);
+    if (color === undefined) this.#colors.set(variable, (color = this.palette(variable)));
+    return color;
+  }
+
+  #x(time: number): number {
+    return (time - this.scene.range.from) * this.#scale;
+  }
+
+  /** Everything. */
+  draw(): void {
+    const { context } = this;
+    const { window, rows, scroll, width, height } = this.scene;
+    context.clearRect(0, 0, width, height);
+    context.save();
+    context.translate(0, -scroll);
+    this.#gridLines();
+    for (const row of rowsBetween(rows, scroll + RULER_HEIGHT, scroll + height)) this.#row(row, window.labels);
+    this.#stretches();
+    this.#flows();
+    this.#focus();
+    context.restore();
+    this.#ruler();
+    this.#markerLines();
+  }
+
+  #ticks(): readonly number[] {
+    const { range, width } = this.scene;
+    return scaleLinear([range.from, range.to], [0, width]).ticks(Math.max(2, Math.floor(width / 130)));
+  }
+
+  #gridLines(): void {
+    const { context } = this;
+    context.fillStyle = this.#color('--border');
+    const bottom = heightOfRows(this.scene.rows);
+    for (const tick of this.#ticks())
+      context.fillRect(Math.round(this.#x(tick)), RULER_HEIGHT, 1, bottom - RULER_HEIGHT);
+  }
+
+  #ruler(): void {
+    const { context } = this;
+    const { range, width } = this.scene;
+    context.fillStyle = this.#color('--panel');
+    context.fillRect(0, 0, width, RULER_HEIGHT);
+    context.fillStyle = this.#color('--border');
+    context.fillRect(0, RULER_HEIGHT - 1, width, 1);
+    context.font = `10.5px ${this.#color('--font-ui')}`;
+    context.textBaseline = 'middle';
+    for (const tick of this.#ticks()) {
+      const x = Math.round(this.#x(tick));
+      context.fillStyle = this.#color('--border-strong');
+      context.fillRect(x, RULER_HEIGHT - 6, 1, 5);
+      context.fillStyle = this.#color('--text-muted');
+      context.fillText(formatTime(tick, range.to - range.from), x + 4, RULER_HEIGHT / 2);
+    }
+  }
+
+  #row(row: Row, labels: readonly TimelineLabel[]): void {
+    if (row.kind === 'group') {
+      this.context.fillStyle = this.#color('--raised');
+      this.context.fillRect(0, row.top, this.scene.width, row.height);
+    } else if (row.track?.kind === 'counter') this.#counter(row, row.track);
+    else if (row.track?.kind === 'markers') this.#markers(row, row.track, labels);
+    else if (row.track) this.#slices(row, row.track, labels);
+  }
+
+  #slices({ top, height }: Row, { slices, kind }: TimelineTrack, labels: readonly TimelineLabel[]): void {
+    if (!slices) return;
+    const { width: whole } = this.scene;
+    const isNested = kind === 'spans';
+    const boxHeight = isNested ? NESTED_HEIGHT - 1 : height - 4;
+    for (let index = 0; index < slices.starts.length; index += 1) {
+      const left = Math.max(0, this.#x(slices.starts[index]));
+      const right = Math.min(whole, this.#x(slices.ends[index]));
+      if (right < 0 || left > whole) continue;
+      const label = labels[slices.labels[index]];
+      const style = styleOf(SLICE_CATEGORIES[slices.categories[index]], label.owner);
+      if (!style) continue;
+      const low = (slices.lows[index] / FULL) * boxHeight;
+      const high = (slices.highs[index] / FULL) * boxHeight;
+      const base = top + 2 + (isNested ? slices.depths[index] * NESTED_HEIGHT : 0) + boxHeight;
+      const box = { left, width: Math.max(right - left, 0.7), y: base - high, height: Math.max(high - low, 1) };
+      this.#box(box, style, slices.counts[index] === 1 ? label.text : '');
+    }
+    this.context.globalAlpha = 1;
+  }
+
+  #box({ left, width, y, height }: Box, { color, alpha, isHatched }: Style, text: string): void {
+    const { context } = this;
+    context.globalAlpha = alpha;
+    context.fillStyle = this.#color(color);
+    context.fillRect(left, y, width > 3 ? width - 0.6 : width, height);
+    if (isHatched && width > 5) this.#hatch({ left, width, y, height });
+    if (width < TEXT_WIDTH || text === '') return;
+    context.globalAlpha = 1;
+    context.fillStyle = this.#color(alpha > 0.6 && !isHatched ? '--panel' : '--text');
+    context.font = `10.5px ${this.#color('--font-mono')}`;
+    context.textBaseline = 'middle';
+    context.fillText(fit(text, width - 6), left + 3, y + height / 2 + 0.5);
+  }
+
+  /** Waiting is told from running by its pattern too. */
+  #hatch({ left, width, y, height }: Box): void {
+    const { context } = this;
+    context.strokeStyle = this.#color('--panel');
+    context.globalAlpha = 0.55;
+    context.lineWidth = 1;
+    context.beginPath();
+    const end = left + width - 0.6;
+    for (let x = left; x < end; x += 6) {
+      context.moveTo(x, y + height);
+      context.lineTo(Math.min(end, x + height), y + Math.max(0, height - (end - x)));
+    }
+    context.stroke();
+  }
+
+  #counter({ top, height }: Row, { values }: TimelineTrack): void {
+    if (!values || values.length === 0) return;
+    const { context } = this;
+    const { window } = this.scene;
+    const largest = values.reduce((most, value) => Math.max(most, value), 1e-9);
+    context.fillStyle = this.#color('--accent');
+    context.globalAlpha = 0.55;
+    const step = (window.to - window.from) / values.length;
+    const width = Math.max(step * this.#scale, 0.7);
+    for (let index = 0; index < values.length; index += 1) {
+      const x = this.#x(window.from + index * step);
+      if (values[index] === 0 || x + width < 0 || x > this.scene.width) continue;
+      const bar = (values[index] / largest) * (height - 6);
+      context.fillRect(x, top + height - 2 - bar, width, bar);
+    }
+    context.globalAlpha = 1;
+    context.fillStyle = this.#color('--text-muted');
+    context.font = `10px ${this.#color('--font-ui')}`;
+    context.textBaseline = 'middle';
+    context.fillText(`max ${Number(largest.toPrecision(3))}`, 4, top + 8);
+  }
+
+  #markers({ top, height }: Row, { slices }: TimelineTrack, labels: readonly TimelineLabel[]): void {
+    if (!slices) return;
+    const { context } = this;
+    context.textBaseline = 'middle';
+    for (let index = 0; index < slices.starts.length; index += 1) {
+      const x = this.#x(slices.starts[index]);
+      const next = index + 1 < slices.starts.length ? this.#x(slices.starts[index + 1]) : this.scene.width;
+      if (next < 0 || x > this.scene.width) continue;
+      const [glyph, color] = MARKERS[SLICE_CATEGORIES[slices.categories[index]]] ?? ['■', '--text-muted'];
+      context.fillStyle = this.#color(color);
+      context.font = `11px ${this.#color('--font-ui')}`;
+      context.fillText(glyph, x - 4, top + height / 2);
+      if (next - x < TEXT_WIDTH + 16) continue;
+      context.fillStyle = this.#color('--text');
+      context.font = `10.5px ${this.#color('--font-ui')}`;
+      context.fillText(fit(labels[slices.labels[index]].text, next - x - 16), x + 8, top + height / 2 + 0.5);
+    }
+  }
+
+  /** Every marker cuts through all rows. */
+  #markerLines(): void {
+    const { context } = this;
+    const { rows, height } = this.scene;
+    const slices = rows.find(({ track }) => track?.kind === 'markers')?.track?.slices;
+    if (!slices || slices.starts.length > 200) return;
+    slices.starts.forEach((start, index) => {
+      const [, color] = MARKERS[SLICE_CATEGORIES[slices.categories[index]]] ?? ['', '--text-muted'];
+      context.globalAlpha = 0.6;
+      context.fillStyle = this.#color(color);
+      context.fillRect(Math.round(this.#x(start)), RULER_HEIGHT, 1, height);
+    });
+    context.globalAlpha = 1;
+  }
+
+  #stretches(): void {
+    const { selection, marks } = this.scene;
+    for (const mark of marks) this.#stretch(mark, '--warning', 0.1);
+    if (selection) this.#stretch(selection, '--accent', 0.14);
+  }
+
+  #stretch({ from, to }: Range, color: string, alpha: number): void {
+    const { context } = this;
+    const height = heightOfRows(this.scene.rows);
+    const [left, right] = [this.#x(from), this.#x(to)];
+    context.fillStyle = this.#color(color);
+    context.globalAlpha = alpha;
+    context.fillRect(left, 0, right - left, height);
+    context.globalAlpha = 0.9;
+    context.fillRect(left, 0, 1, height);
+    context.fillRect(right, 0, 1, height);
+    context.globalAlpha = 1;
+  }
+
+  #flows(): void {
+    const { window, focus } = this.scene;
+    const { flows } = window;
+    const middles = new Map<number, number>();
+    for (const { track, top, height } of this.scene.rows)
+      if (track) middles.set(track.id, top + Math.min(height, 18) / 2);
+    for (let i = 0; i < flows.kinds.length; i += 1) {
+      const [fromY, toY] = [middles.get(flows.fromTracks[i]), middles.get(flows.toTracks[i])];
+      if (fromY === undefined || toY === undefined) continue;
+      const isFocus =
+        focus !== null &&
+        ((flows.fromTracks[i] === focus.track && within(flows.fromTimes[i], focus)) ||
+          (flows.toTracks[i] === focus.track && within(flows.toTimes[i], focus)));
+      const [color, dash] = FLOWS[TIMELINE_FLOW_KINDS[flows.kinds[i]]];
+      this.context.globalAlpha = isFocus ? 1 : 0.45;
+      this.context.lineWidth = isFocus ? 2 : 1;
+      this.context.setLineDash([...dash]);
+      this.#arrow(this.#x(flows.fromTimes[i]), fromY, this.#x(flows.toTimes[i]), toY, this.#color(color));
+    }
+    this.context.setLineDash([]);
+    this.context.globalAlpha = 1;
+  }
+
+  #arrow(fromX: number, fromY: number, toX: number, toY: number, color: string): void {
+    if (Math.max(fromX, toX) < 0 || Math.min(fromX, toX) > this.scene.width) return;
+    const { context } = this;
+    context.strokeStyle = color;
+    context.fillStyle = color;
+    context.beginPath();
+    context.moveTo(fromX, fromY);
+    const bend = fromY === toY ? -8 : 0;
+    context.bezierCurveTo((fromX + toX) / 2, fromY + bend, (fromX + toX) / 2, toY + bend, toX, toY);
+    context.stroke();
+    context.setLineDash([]);
+    context.beginPath();
+    const down = Math.sign(toY - fromY);
+    if (down !== 0 && Math.abs(toX - fromX) < 6) triangle(context, toX, toY, 0, down);
+    else triangle(context, toX, toY, 1, 0);
+    context.fill();
+  }
+
+  #focus(): void {
+    const { focus, rows } = this.scene;
+    const row = focus && rows.find(({ track }) => track?.id === focus.track);
+    if (!focus || !row) return;
+    const { context } = this;
+    const left = this.#x(focus.from);
+    const width = Math.max(this.#x(focus.to) - left, 3);
+    const isNested = row.track?.kind === 'spans';
+    const y = row.top + 1 + (isNested ? focus.depth * NESTED_HEIGHT : 0);
+    context.strokeStyle = this.#color('--text');
+    context.lineWidth = 1.5;
+    context.strokeRect(left, y, width, isNested ? NESTED_HEIGHT + 1 : row.height - 2);
+  }
+}
+
+const within = (time: number, { from, to }: Range): boolean => time >= from && time <= to;
+
+function triangle(context: CanvasRenderingContext2D, x: number, y: number, right: number, down: number): void {
+  context.moveTo(x, y);
+  context.lineTo(x - 5 * right - 3 * down, y - 5 * down - 3 * right);
+  context.lineTo(x - 5 * right + 3 * down, y - 5 * down + 3 * right);
+}
