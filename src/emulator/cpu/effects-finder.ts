@@ -19,7 +19,17 @@ export class EffectsFinder {
     const [cpu, pageVa, budget] = f.params;
     const nowhere = () => {};
     const helpers = (this.#helpers ??= this.parts().helpers);
-    const exits = { cpu, pageVa, budget, goto: nowhere, jump: nowhere, cold: nowhere, at: f.local('i32'), helpers };
+    const exits = {
+      cpu,
+      pageVa,
+      budget,
+      goto: nowhere,
+      jump: nowhere,
+      resume: nowhere,
+      cold: nowhere,
+      at: f.local('i32'),
+      helpers,
+    };
     const context = new RegionContext(f, exits);
     context.bind(0, operands, 0, true);
     emitVariant(context, definition, statics);

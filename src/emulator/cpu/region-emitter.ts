@@ -7,7 +7,6 @@ import type { EffectsFinder } from './effects-finder.ts';
 import { emitVariant, Exit } from './interpreter.ts';
 import type { HelperRefs } from './interpreter-context.ts';
 import { FlagSource } from './lazy-flags.ts';
-import type { ModuleParts } from './linker.ts';
 import type { Loop } from './loops.ts';
 import { type Block, neverFallsThrough } from './region.ts';
 import { BUDGET, PC, TLB } from './state.ts';
@@ -42,7 +41,7 @@ export class RegionEmitter {
   constructor(
     private readonly f: TrackingBuilder,
     helpers: HelperRefs,
-    private readonly go: FunctionRef,
+    private readonly chain: FunctionRef,
     private readonly blocks: readonly Block[],
     private readonly effects: EffectsFinder,
   ) {
@@ -54,6 +53,7 @@ export class RegionEmitter {
       budget,
       goto: (word) => this.#goto(word),
       jump: (va) => this.#jump(va),
+      resume: () => f.returnCall(chain.call(cpu.get, i64.load(cpu.get, PC), i32.load(cpu.get, BUDGET))),
       cold: () => f.br(this.#cold as Label),
       at: f.persistent('i32'),
       helpers,
@@ -98,9 +98,8 @@ export class RegionEmitter {
   #jump(va: Expr): void {
     const { cpu, budget } = this.#c.exits;
     const { zone } = this.#c;
-    if (!zone) return this.f.returnCall(this.go.call(cpu.get, va, budget.get));
+    if (!zone) return this.f.returnCall(this.chain.call(cpu.get, va, budget.get));
     this.f.do(i64.store(cpu.get, va, PC));
-    this.f.do(i32.store(cpu.get, budget.get, BUDGET));
     this.#c.leaveZone(zone, ZoneExit.jump);
   }
 
@@ -147,7 +146,7 @@ export class RegionEmitter {
     this.#spillFlags(zone, source);
     f.brIf(this.#dispatch as Label, i32.eqz(exit.get));
     f.brIf(this.#cold as Label, i32.eq(exit.get, ZoneExit.cold));
-    f.return(Exit.resync);
+    f.returnCall(this.chain.call(c.cpu, i64.load(c.cpu, PC), c.exits.budget.get));
   }
 
   #spillFlags({ flagWrites }: Zone, source: Local): void {
@@ -227,15 +226,4 @@ function emitBlocks(
     emit(depth);
   };
   nest(count - 1);
-}
-
-/** Ends a region: the main loop goes on at an address. */
-export function defineExit({ module }: ModuleParts): FunctionRef {
-  return module.define({ params: ['i32', 'i64', 'i32'], result: 'i32' }, (f) => {
-    const [cpu, va, budget] = f.params;
-    f.do(i64.store(cpu.get, va.get, PC));
-    f.do(i32.store(cpu.get, budget.get, BUDGET));
-    f.return(Exit.resync);
-    f.unreachable();
-  });
 }

@@ -121,6 +121,8 @@ export interface RegionExits {
   readonly goto: (word: number) => void;
   /** Continues at any address. */
   readonly jump: (va: Expr) => void;
+  /** Continues at PC, with BUDGET. */
+  readonly resume: () => void;
   /** Where all rare ways out meet, with `at` telling which it was (`coldExit`). */
   readonly cold: () => void;
   readonly at: Local;
@@ -317,7 +319,7 @@ export class RegionContext extends UopContext {
   }
   resync(): void {
     this.effects.leaves = true;
-    this.f.return(Exit.resync);
+    this.exits.resume();
   }
   leave(): void {
     this.effects.leaves = true;

@@ -11,7 +11,7 @@ import { type ModuleParts, REGION_TABLE_SIZE } from './linker.ts';
 import { OP_TRANSLATED } from './records.ts';
 import { EffectsFinder } from './effects-finder.ts';
 import { type Block, findRegion } from './region.ts';
-import { defineExit, RegionEmitter } from './region-emitter.ts';
+import { RegionEmitter } from './region-emitter.ts';
 import { TrackingBuilder } from './translator-context.ts';
 
 /**
@@ -151,10 +151,12 @@ export class Translator {
 
   #make(plans: readonly Plan[]): void {
     const { linker } = this.interpreter;
-    const runs = linker.instantiateAll({ helpers: this.#helpersOf(plans.flatMap(({ blocks }) => blocks)) }, (parts) => {
-      const go = defineExit(parts);
-      return plans.map(({ blocks, start }) => this.#build(parts, blocks, start, go));
-    });
+    const runs = linker.instantiateAll(
+      { chain: true, helpers: this.#helpersOf(plans.flatMap(({ blocks }) => blocks)) },
+      (parts) => {
+        return plans.map(({ blocks, start }) => this.#build(parts, blocks, start));
+      },
+    );
     plans.forEach(({ region }, i) => {
       linker.regions.set(region.index, runs[i]);
       const regions = this.#byPage.get(region.page);
@@ -168,9 +170,9 @@ export class Translator {
     return this.interpreter.pool.op(this.interpreter.pool.record(page, word)) === OP_TRANSLATED;
   }
 
-  #build(parts: ModuleParts, blocks: readonly Block[], start: number, go: FunctionRef): FunctionRef {
+  #build(parts: ModuleParts, blocks: readonly Block[], start: number): FunctionRef {
     const f = new TrackingBuilder(REGION_SIGNATURE);
-    new RegionEmitter(f, parts.helpers, go, blocks, this.#effects).emit(start);
+    new RegionEmitter(f, parts.helpers, parts.chain as FunctionRef, blocks, this.#effects).emit(start);
     this.made.regions++;
     this.made.bytes += f.size;
     this.#codeBytes += f.size;
