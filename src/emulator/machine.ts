@@ -2,6 +2,7 @@
 import { Board } from './board.ts';
 import { Clock } from './clock.ts';
 import { type Cpu, type CpuHost, Status } from './cpu/cpu.ts';
+import { nextStreamEvent } from './cpu/event-stream.ts';
 import { exceptions, finishStep, shouldWake, StepState, stepState, takeDue, wake } from './cpu/exceptions.ts';
 import { Interpreter } from './cpu/interpreter.ts';
 import { RECORDS_PER_PAGE } from './cpu/records.ts';
@@ -222,10 +223,17 @@ export class Machine {
       clock.nextWindow();
       return true;
     }
-    const deadline = Math.min(...this.cpus.map(({ index }) => this.board.nextDeadline(index)));
+    const deadline = Math.min(...this.cpus.map((cpu) => this.#nextDeadline(cpu)));
     if (deadline === Infinity) return false;
     clock.nextWindow(deadline);
     return true;
+  }
+
+  /** When something happens to a CPU by itself: a timer, or an event while it sleeps in WFE. */
+  #nextDeadline(cpu: Cpu): number {
+    const timers = this.board.nextDeadline(cpu.index);
+    const isWaiting = cpu.state.get(SLEEP) === 2 && this.powered[cpu.index];
+    return isWaiting ? Math.min(timers, nextStreamEvent(cpu)) : timers;
   }
 
   #canRun(cpu: Cpu): boolean {
@@ -241,7 +249,7 @@ export class Machine {
     for (;;) {
       const now = clock.time[index];
       if (board.nextDeadline(index) <= now) board.update(index, now);
-      const deadline = board.nextDeadline(index);
+      const deadline = this.#nextDeadline(cpu);
       if (!this.powered[index] || cpu.state.get(SLEEP) !== 0) {
         if (!this.#tryWake(cpu)) {
           if (deadline >= end) {

@@ -49,7 +49,7 @@ async function attach(runner: Runner, pack: Pack): Promise<System> {
 }
 
 /** Until the end of a conversation. */
-async function talk(system: System, socket: Socket): Promise<void> {
+export async function talk(system: System, socket: Socket): Promise<void> {
   socket.setNoDelay(true);
   const server = new GdbServer(system, {
     send: (bytes) => void socket.write(bytes),

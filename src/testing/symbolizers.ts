@@ -11,6 +11,11 @@ function llvmSymbolizer(path: string, addresses: readonly bigint[]): Symbolized 
   return parse(runTool('llvm-symbolizer', args, list(addresses)));
 }
 
+/** Logical frames of one address as llvm-symbolizer knows them. */
+export function llvmFrames(path: string, address: bigint): readonly string[] {
+  return llvmSymbolizer(path, [address])[0];
+}
+
 /** Asks addr2line about `addresses` of the file at `path`. */
 function addr2line(path: string, addresses: readonly bigint[]): Symbolized {
   return parse(runTool('aarch64-linux-gnu-addr2line', ['-e', path, '-i', '-f', '-a'], list(addresses)));

@@ -139,6 +139,8 @@ export class Session implements SessionFunctions {
   #focusKey = '';
   #hasSymbols = false;
   #isOpeningSymbols = false;
+  /** Settled when the symbols are there, or are known not to come. */
+  #symbols: Promise<void> = Promise.resolve();
   #memoryIsZero = true;
   #stop: Stop | null = null;
   #stopSerial = 0;
@@ -276,7 +278,7 @@ export class Session implements SessionFunctions {
     if (this.#hasSymbols || !this.#pack) return;
     this.#hasSymbols = true;
     const report = (text: string): void => this.#message('debugger', 'warning', text);
-    this.#openSymbols(this.#pack, report).catch((error: unknown) => report(messageOf(error)));
+    this.#symbols = this.#openSymbols(this.#pack, report).catch((error: unknown) => report(messageOf(error)));
   }
 
   /** Xen's and Linux's own structures become readable; breakpoints move over. */
@@ -670,16 +672,22 @@ export class Session implements SessionFunctions {
     return readSource(this.#requirePack(), path);
   }
 
-  searchSymbols(query: string, domain: number | null): Promise<readonly SymbolMatch[]> {
-    return new CodePlaces(this.#view).search(query, domain);
+  /** Questions about names wait for the symbols: "nothing is called that" would be wrong before. */
+  async #places(): Promise<CodePlaces> {
+    await this.#symbols;
+    return new CodePlaces(this.#view);
   }
 
-  locate(place: BreakpointPlace, scope: Scope): Promise<readonly Location[]> {
-    return new CodePlaces(this.#view).locate(place, scope);
+  async searchSymbols(query: string, domain: number | null): Promise<readonly SymbolMatch[]> {
+    return (await this.#places()).search(query, domain);
   }
 
-  definition(name: string, path: string | null, domain: number | null): Promise<SourcePlace | null> {
-    return new CodePlaces(this.#view).definition(name, path, domain);
+  async locate(place: BreakpointPlace, scope: Scope): Promise<readonly Location[]> {
+    return (await this.#places()).locate(place, scope);
+  }
+
+  async definition(name: string, path: string | null, domain: number | null): Promise<SourcePlace | null> {
+    return (await this.#places()).definition(name, path, domain);
   }
 
   async inlineValues(stopId: number, frameId: number): Promise<InlineValues | null> {
@@ -699,6 +707,7 @@ export class Session implements SessionFunctions {
   }
 
   async searchTypes(query: string, space: AddressSpace): Promise<readonly string[]> {
+    await this.#symbols;
     const module = typesOf(this.#view, space);
     const names = (await module?.file.structureNames(() => this.host.yield(0))) ?? [];
     return names.filter((name) => name.includes(query)).slice(0, 200);

@@ -50,6 +50,9 @@ export interface FrameScopes {
   readonly unitOffset: number;
 }
 
+/** Blocks in blocks: a damaged file may go on for ever. */
+const MAX_BLOCK_DEPTH = 64;
+
 /** Builds scopes. Every method may throw `Missing`. */
 export class ScopeReader {
   constructor(
@@ -124,7 +127,7 @@ export class ScopeReader {
   /** A concrete instance may leave out what was optimised away entirely; its origin still names it. */
   #variables(scope: Die, address: bigint): Variable[] {
     const own = variableDies(scope);
-    const seen = new Set(own.map((die) => die.reference(dw.DW_AT_abstract_origin)));
+    const seen = new Set(instancesIn(scope).map((die) => die.reference(dw.DW_AT_abstract_origin)));
     const origin = this.info.follow(scope, dw.DW_AT_abstract_origin);
     const inherited = origin ? variableDies(origin).filter((die) => !seen.has(die.offset)) : [];
     const variables = [...own, ...inherited].map((die) => this.variable(die, address, false));
@@ -135,6 +138,13 @@ export class ScopeReader {
 function variableDies(scope: Die): Die[] {
   const isVariable = (die: Die): boolean => die.tag === dw.DW_TAG_variable || die.tag === dw.DW_TAG_formal_parameter;
   return [...children(scope)].filter(isVariable);
+}
+
+/** Variables of a scope and of the blocks in it: an instance may have moved one into a block. */
+function instancesIn(scope: Die, depth = 0): Die[] {
+  const blocks = [...children(scope)].filter(({ tag }) => tag === dw.DW_TAG_lexical_block);
+  const inner = depth < MAX_BLOCK_DEPTH ? blocks.flatMap((block) => instancesIn(block, depth + 1)) : [];
+  return [...variableDies(scope), ...inner];
 }
 
 function kindOf(die: Die, chain: readonly Die[], location: VariableLocation, isFileScope: boolean): Variable['kind'] {

@@ -74,7 +74,7 @@ class Analysis {
     for (const { start, words } of this.code) {
       for (let i = 0; i < words.length; i++) {
         const at = start + BigInt(i * 4);
-        const state = this.#afterBranches.get(at) ?? this.#atIndirect;
+        const state = this.#atIndirect ?? this.#afterBranches.get(at);
         if (!this.#seen.has(at) && state) this.follow(at, state);
       }
     }
@@ -105,14 +105,19 @@ class Analysis {
       this.#visits--;
       this.#note(at, state);
       const flow = applyInstruction(word, at, state);
-      if (flow.kind === 'indirect') this.#atIndirect ??= state.copy();
+      if (flow.kind === 'indirect') this.#noteIndirect(state);
       if (flow.kind === 'call') this.#returnTo(at + 4n, state);
-      if (flow.kind === 'branch') this.#afterBranches.set(at + 4n, state.copy());
       if (flow.target !== undefined && this.#word(flow.target) !== undefined) {
+        if (flow.kind === 'branch') this.#afterBranches.set(at + 4n, state.copy());
         this.#arrive(flow.target, state, this.#pending);
       }
       if (flow.kind !== 'next' && flow.kind !== 'conditional') return;
     }
+  }
+
+  /** A jump with the stack as it was at entry may be a tail call: one with a frame tells more. */
+  #noteIndirect(state: StackState): void {
+    if (!this.#atIndirect?.hasFrame) this.#atIndirect = state.copy();
   }
 
   #note(at: bigint, state: StackState): void {

@@ -43,6 +43,12 @@ export class StackState {
     return new StackState(registers, new Map());
   }
 
+  /** True when SP has moved since entry. */
+  get hasFrame(): boolean {
+    const sp = this.registers[31];
+    return sp?.kind !== 'cfa' || sp.offset !== 0;
+  }
+
   copy(): StackState {
     return new StackState([...this.registers], new Map(this.slots));
   }

@@ -12,6 +12,8 @@ const SHT_SYMTAB = 2;
 const SHT_DYNSYM = 11;
 const SHN_UNDEF = 0;
 const SYM_SIZE = 24;
+/** Characters before an occurrence that still belong to the same name. */
+const MAX_NAME = 1024;
 
 /** One `Elf64_Sym`. `value` is an address, `size` in bytes (0 when unknown). */
 export interface Sym {
@@ -115,12 +117,15 @@ export class SymbolTable {
     const places = occurrencesOf(this.#lowerNames, wanted);
     if (places.length === 0) return [];
     const ends = places.map((place) => this.names.indexOf(0, place));
-    const found = [...this.#byAddress].flatMap((index) => {
+    const found: { index: number; distance: number; length: number }[] = [];
+    for (const index of this.#byAddress) {
       const start = this.#view.getUint32(index * SYM_SIZE, true);
       const at = firstNotBelow(places, start);
-      const isInside = at < places.length && this.names.indexOf(0, start) === ends[at];
-      return isInside ? [{ index, distance: places[at] - start, length: ends[at] - start }] : [];
-    });
+      // Names are short: the end of one is looked for only when an occurrence is near.
+      const isNear = at < places.length && places[at] - start < MAX_NAME;
+      const isInside = isNear && this.names.indexOf(0, start) === ends[at];
+      if (isInside) found.push({ index, distance: places[at] - start, length: ends[at] - start });
+    }
     found.sort((a, b) => Number(a.distance > 0) - Number(b.distance > 0) || a.length - b.length || a.index - b.index);
     return found.slice(0, limit).map(({ index }) => this.#symbol(index));
   }

@@ -30,6 +30,9 @@ const PATHS = {
   plus: <path d="M8 3v10M3 8h10" />,
   trash: <path d="M3 4.5h10M6 4.5V3h4v1.5M4.5 4.5l.6 8.5h5.8l.6-8.5M6.8 7v3.5M9.2 7v3.5" />,
   pin: <path d="M6 2h4l-.5 5 2.5 2H4l2.5-2ZM8 9v5" />,
+  up: <path d="M8 13V3.5M4.5 6.8 8 3.2l3.5 3.6" />,
+  down: <path d="M8 3v9.5M4.5 9.2 8 12.8l3.5-3.6" />,
+  structure: <path d="M2.5 3h11v3h-11ZM5.5 9h8M5.5 12.5h8M3 6v6.5" />,
   chevron: <path d="m6 4 4 4-4 4" />,
   sun: (
     <path d="M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1.1 1.1M11.9 11.9 13 13M13 3l-1.1 1.1M4.1 11.9 3 13" />

@@ -10,7 +10,10 @@ import { useAtStop } from '../../ui/use-at-stop.ts';
 import { AddressScroller } from '../../ui/widgets/address-scroller.tsx';
 import { Empty } from '../../ui/widgets/empty.tsx';
 import { LocationField } from '../../ui/widgets/location-field.tsx';
+import { IconButton } from '../../ui/widgets/button.tsx';
 import { asciiOf, BYTES_PER_ROW, byteAt, makeRows } from './hex-rows.ts';
+import { type Mark, MemoryFind } from './memory-find.tsx';
+import { type Field, MemoryOverlay, type Overlay } from './memory-overlay.tsx';
 
 const ROW_HEIGHT = 19;
 
@@ -21,7 +24,14 @@ interface Selection {
   readonly digit: string;
 }
 
-interface HexProps {
+/** What is shown over the bytes. */
+interface Highlights {
+  readonly mark: Mark | null;
+  /** Members of a structure. */
+  readonly fields: readonly Field[];
+}
+
+interface HexProps extends Highlights {
   readonly top: Location;
   readonly rowsThatFit: number;
   readonly selected: Selection | null;
@@ -46,7 +56,11 @@ function useBlock(
   return { block: data ?? kept, previous, error };
 }
 
-function Hex({ top, rowsThatFit, selected, onSelect }: HexProps): ReactElement {
+function isMarked(mark: Mark | null, at: bigint): boolean {
+  return mark !== null && at >= mark.address && at < mark.address + BigInt(mark.length);
+}
+
+function Hex({ top, rowsThatFit, selected, mark, fields, onSelect }: HexProps): ReactElement {
   const { block, previous, error } = useBlock(top, rowsThatFit);
   if (error !== null) return <Empty>This memory cannot be read: {error}.</Empty>;
   return (
@@ -59,13 +73,16 @@ function Hex({ top, rowsThatFit, selected, onSelect }: HexProps): ReactElement {
             const byte = byteAt(block, at);
             const before = byteAt(previous, at);
             const chosen = selected?.address === at ? selected : null;
-            const state = `${chosen ? ' selected' : ''}${before !== undefined && byte !== before ? ' changed' : ''}`;
+            const member = fields.findIndex(({ start, end }) => at >= start && at < end);
+            const over = `${isMarked(mark, at) ? ' marked' : ''}${member < 0 ? '' : ` member${member % 2}`}`;
+            const state = `${over}${chosen ? ' selected' : ''}${before !== undefined && byte !== before ? ' changed' : ''}`;
             // By the press, not the click: rows that move under a press would swallow that.
             return (
               <span
                 key={i}
                 className={`hex-byte${byte === 0 ? ' zero' : ''}${state}`}
                 aria-current={chosen !== null || undefined}
+                title={member < 0 ? undefined : `${fields[member].name} = ${fields[member].value}`}
                 onPointerDown={() => onSelect(at)}
               >
                 {chosen?.digit ? `${chosen.digit}·` : byte === undefined ? '··' : byte.toString(16).padStart(2, '0')}
@@ -111,9 +128,15 @@ function useByteEditor(
   };
 }
 
-function MemoryAt({ top, onTop }: { readonly top: Location; readonly onTop: (top: Location) => void }): ReactElement {
-  const [selected, setSelected] = useState<Selection | null>(null);
-  const editByte = useByteEditor(top.space, selected, setSelected);
+interface MemoryAtProps extends Highlights {
+  readonly top: Location;
+  readonly onTop: (top: Location) => void;
+  readonly selected: Selection | null;
+  readonly onSelect: (selection: Selection) => void;
+}
+
+function MemoryAt({ top, onTop, selected, onSelect, mark, fields }: MemoryAtProps): ReactElement {
+  const editByte = useByteEditor(top.space, selected, onSelect);
   const running = useMachine((state) => state.stop === null);
   const scroll = (rows: number): void =>
     onTop({ ...top, address: BigInt.asUintN(64, top.address + BigInt(rows * BYTES_PER_ROW)) });
@@ -121,12 +144,55 @@ function MemoryAt({ top, onTop }: { readonly top: Location; readonly onTop: (top
     <div className={running ? 'view-body stale memory-body' : 'view-body memory-body'}>
       <AddressScroller label="Memory" rowHeight={ROW_HEIGHT} onScroll={scroll} onKey={editByte}>
         {(rowsThatFit) => (
-          <Hex {...{ top, rowsThatFit, selected }} onSelect={(address) => setSelected({ address, digit: '' })} />
+          <Hex
+            {...{ top, rowsThatFit, selected, mark, fields }}
+            onSelect={(address) => onSelect({ address, digit: '' })}
+          />
         )}
       </AddressScroller>
     </div>
   );
 }
+
+/** Everything under the bar: the bytes, and beside them a structure when that is wanted. */
+function Body({
+  top,
+  onTop,
+  tool,
+}: {
+  readonly top: Location;
+  readonly onTop: (top: Location) => void;
+  readonly tool: Tool | null;
+}): ReactElement {
+  const [selected, setSelected] = useState<Selection | null>(null);
+  const [mark, setMark] = useState<Mark | null>(null);
+  const [overlay, setOverlay] = useState<Overlay | null>(null);
+  const [fields, setFields] = useState<readonly Field[]>([]);
+  const onFound = (found: Mark): void => {
+    setMark(found);
+    setSelected({ address: found.address, digit: '' });
+    onTop({ ...top, address: found.address & ~15n });
+  };
+  return (
+    <>
+      {tool === 'find' && <MemoryFind top={top} onFound={onFound} />}
+      <div className="memory-parts">
+        <MemoryAt {...{ top, onTop, selected, mark, fields }} onSelect={setSelected} />
+        {tool === 'structure' && (
+          <MemoryOverlay
+            at={{ ...top, address: selected?.address ?? top.address }}
+            overlay={overlay}
+            onOverlay={setOverlay}
+            onFields={setFields}
+          />
+        )}
+      </div>
+    </>
+  );
+}
+
+/** What helps to read memory. */
+type Tool = 'find' | 'structure';
 
 export function MemoryView(): ReactElement {
   const client = useClient();
@@ -134,6 +200,8 @@ export function MemoryView(): ReactElement {
   const target = useTargetContext((state) => state.target);
   const lastStop = useMachine((state) => state.lastStop);
   const [top, setTop] = useState<Location | null>(null);
+  const [tool, setTool] = useState<Tool | null>(null);
+  const toggle = (wanted: Tool): void => setTool(tool === wanted ? null : wanted);
   useEffect(() => {
     if (asked) setTop({ ...asked, address: asked.address & ~15n });
   }, [asked]);
@@ -149,9 +217,16 @@ export function MemoryView(): ReactElement {
         />
         <span className="grow" />
         <span className="dim">select a byte and type to change it</span>
+        <IconButton icon="search" title="Find bytes or text" pressed={tool === 'find'} onClick={() => toggle('find')} />
+        <IconButton
+          icon="structure"
+          title="Lay a structure over the bytes"
+          pressed={tool === 'structure'}
+          onClick={() => toggle('structure')}
+        />
       </div>
       {top && lastStop ? (
-        <MemoryAt top={top} onTop={setTop} />
+        <Body top={top} onTop={setTop} tool={tool} />
       ) : (
         <Empty>
           Type an address with its space (d1:EL1:0x…, d1:IPA:0x…, xen:0x…, PA:0x…) to see that memory, running domain or
