@@ -56,7 +56,7 @@ async function endureIn(engine: Engine): Promise<void> {
   const machine = await startOurs(engine, site);
   const speeds: number[] = [];
   try {
-    await machine.start('mixed');
+    await machine.boot('mixed');
     await machine.prepare(LOAD);
     await machine.run(LOAD);
     console.log(`${engine}: minute, million instructions per second, regions and MiB of wasm made so far, MiB alive`);
