@@ -1,76 +1,53 @@
-/** The same input gives the same state, bit for bit, in Chromium and in Node, interpreted and translated. */
+/** The same input gives the same state, bit for bit, in Chromium and in Node, interpreted, translated and mixed. `npm run bench -- --only hashes` is the long version. */
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { build } from 'vite';
+import type { Server } from 'node:http';
+import type { Checkpoint, Tier } from '../src/testing/bench/agent.ts';
+import { serveAgent } from '../src/testing/bench/chromium-site.ts';
+import { type Engine, startOurs } from '../src/testing/bench/our-machine.ts';
+import type { Workload } from '../src/testing/bench/workload.ts';
 import { test } from './harness.ts';
 
-const ROOT = join(import.meta.dirname, '..');
-const INSTRUCTIONS = 60_000_000;
+/** Some seconds of everything: hashing, floating point, fork and exec, hypercalls, in two domains at once. */
+const WORKLOAD: Workload = {
+  name: 'same',
+  jobs: [
+    {
+      domain: 1,
+      script: 'sha256sum /bin/busybox; for i in 1 2 3 4 5; do /bin/true; cat /sys/hypervisor/version/major; done',
+    },
+    { domain: 0, script: "awk 'BEGIN { for (i = 1; i < 3000; i++) s += sin(i) * sqrt(i); print s }'" },
+  ],
+};
+/** A cut in the middle of whatever runs. */
+const ODD = 1_234_567;
 
-/** The bundle of `machine-page.ts`, which defines `machinePage.hashAfter`. */
-async function bundle(): Promise<string> {
-  const outDir = mkdtempSync(join(tmpdir(), 'machine-page-'));
-  const lib = {
-    entry: join(ROOT, 'src/testing/machine-page.ts'),
-    name: 'machinePage',
-    formats: ['iife' as const],
-    fileName: 'page',
-  };
-  await build({
-    configFile: false,
-    logLevel: 'error',
-    root: ROOT,
-    publicDir: false,
-    build: { outDir, emptyOutDir: true, lib },
-  });
-  const code = readFileSync(join(outDir, 'page.iife.js'), 'utf8');
-  rmSync(outDir, { recursive: true });
-  return code;
-}
-
-function hashInNode(): string {
-  const args = [
-    '--import',
-    'tsx',
-    'src/headless/main.ts',
-    '--quiet',
-    '--instructions',
-    String(INSTRUCTIONS),
-    '--hash',
-    '--json',
-  ];
-  const output = execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
-  return (JSON.parse(output.trim().split('\n').at(-1) ?? '') as { hash: string }).hash;
+async function checkpointsOf(engine: Engine, tier: Tier, site: Server): Promise<Checkpoint[]> {
+  const machine = await startOurs(engine, site);
+  try {
+    await machine.start(tier);
+    await machine.prepare(WORKLOAD);
+    await machine.run(WORKLOAD);
+    const end = await machine.checkpoint('end');
+    await machine.advance(ODD);
+    return [end, await machine.checkpoint('after')];
+  } finally {
+    await machine.stop();
+  }
 }
 
 test(
-  'the state after sixty million instructions is that of Node',
-  async ({ page, url }) => {
-    const code = await bundle();
-    // The script must come from the page's own origin: its Content-Security-Policy allows no other.
-    await page.route('**/machine-page.js', (route) => route.fulfill({ contentType: 'text/javascript', body: code }));
-    const expected = hashInNode();
-    for (const threshold of [Infinity, 1])
-      assert.equal(await runInChromium(page, new URL('packs/default/', url).href, threshold), expected);
+  'the states of all tiers in Chromium are those of Node',
+  async () => {
+    const site = await serveAgent();
+    try {
+      const expected = await checkpointsOf('node', 'mixed', site);
+      assert.notEqual(expected[0].hash, expected[1].hash);
+      for (const tier of ['mixed', 'translator', 'interpreter'] as const)
+        assert.deepEqual(await checkpointsOf('chromium', tier, site), expected, tier);
+    } finally {
+      site.close();
+      site.closeAllConnections();
+    }
   },
   { isClosed: true },
 );
-
-async function runInChromium(
-  page: Parameters<Parameters<typeof test>[1]>[0]['page'],
-  packUrl: string,
-  threshold: number,
-): Promise<string> {
-  await page.goto(new URL('manifest.json', packUrl).href);
-  await page.addScriptTag({ url: new URL('machine-page.js', packUrl).href });
-  return page.evaluate(
-    ([pack, instructions, limit]) => {
-      const { machinePage } = globalThis as unknown as { machinePage: typeof import('../src/testing/machine-page.ts') };
-      return machinePage.hashAfter(pack as string, Number(instructions), limit === 'all' ? 1 : Infinity);
-    },
-    [packUrl, String(INSTRUCTIONS), threshold === 1 ? 'all' : 'none'],
-  );
-}

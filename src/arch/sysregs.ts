@@ -329,8 +329,8 @@ export const SYSTEM_REGISTERS = [
   row('PMOVSCLR_EL0', [3, 3, 9, 12, 3], 'PMU', 'rw0', 0n, PMU_COUNTERS),
   row('PMSWINC_EL0', [3, 3, 9, 12, 4], 'PMU', 'w0', 0n, bits([5, 0])),
   row('PMSELR_EL0', [3, 3, 9, 12, 5], 'PMU', 'rw0', 0n, bits([4, 0])),
-  // The events that are counted: SW_INCR, INST_RETIRED, CPU_CYCLES. The A53 has more (0x67FFBFFF), which would read as zero here.
-  row('PMCEID0_EL0', [3, 3, 9, 12, 6], 'PMU', 'r0', 0x2_0101n),
+  // The events that are counted (`cpu/system-registers/pmu.ts`). The A53 has more (0x67FFBFFF), which would read as zero here.
+  row('PMCEID0_EL0', [3, 3, 9, 12, 6], 'PMU', 'r0', 0x4002_0f01n),
   row('PMCEID1_EL0', [3, 3, 9, 12, 7], 'PMU', 'r0'),
   row('PMCCNTR_EL0', [3, 3, 9, 13, 0], 'PMU', 'rw0'),
   row('PMXEVTYPER_EL0', [3, 3, 9, 13, 1], 'PMU', 'rw0', 0n, WORD),

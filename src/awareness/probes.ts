@@ -102,16 +102,16 @@ export class XenProbes {
 
   /** context_switch(prev, next): the runstates have been changed already. */
   private contextSwitch(cpu: number): void {
-    const previous = this.port.readRegister(cpu, 'X0') ?? 0n;
+    const previous = this.port.x(cpu, 0);
     const key = this.keyOf(previous);
     const { kinds } = this.sink;
-    this.sink.note(cpu, kinds.contextSwitch, key, this.keyOf(this.port.readRegister(cpu, 'X1') ?? 0n));
+    this.sink.note(cpu, kinds.contextSwitch, key, this.keyOf(this.port.x(cpu, 1)));
     this.sink.note(cpu, kinds.runstate, key, this.vcpu.number(this.reader, previous, 'runstate'));
   }
 
   /** vcpu_wake(v) makes it runnable when nothing else keeps it. */
   private wake(cpu: number): void {
-    const vcpu = this.port.readRegister(cpu, 'X0') ?? 0n;
+    const vcpu = this.port.x(cpu, 0);
     if (this.vcpu.number(this.reader, vcpu, 'runstate') <= RUNNABLE) return;
     const isKept =
       this.vcpu.read(this.reader, vcpu, 'pauseFlags') !== 0n || this.vcpu.read(this.reader, vcpu, 'pauseCount') !== 0n;
@@ -168,7 +168,7 @@ export class LinuxProbes {
   /** __switch_to(prev, next). */
   private switchTo(cpu: number): void {
     this.cpu = cpu;
-    const next = this.port.readRegister(cpu, 'X1') ?? 0n;
+    const next = this.port.x(cpu, 1);
     const pid = this.task.number(this.reader, next, 'pid');
     const comm = this.reader.string(next + this.task.offset('comm'), COMM_LENGTH);
     this.sink.note(cpu, this.sink.kinds.taskSwitch, pid, this.sink.nameNumber(comm));

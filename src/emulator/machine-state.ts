@@ -18,9 +18,7 @@ export function saveMachine(machine: Machine, extra: Plain = null): Uint8Array {
  * never written.
  */
 export function loadMachine(machine: Machine, file: Uint8Array, memoryIsZero = false): Plain {
-  const extra = stateOf(machine).load(file, memoryIsZero);
-  machine.stateReplaced();
-  return extra;
+  return stateOf(machine).load(file, memoryIsZero);
 }
 
 /** Hash of all architectural state: 32 hexadecimal digits. */
@@ -33,7 +31,8 @@ function stateOf(machine: Machine): MachineState {
   if (known) return known;
   const { memory, board } = machine;
   const parts = { clock: clockPart(machine), power: powerPart(machine), board };
-  const state = new MachineState({ memory, cpus: machine.cpus.map((cpu) => cpu.state), parts });
+  const caches = { save: () => machine.mmu.save(), restore: (saved: Plain) => machine.stateReplaced(saved) };
+  const state = new MachineState({ memory, cpus: machine.cpus.map((cpu) => cpu.state), parts, caches });
   states.set(machine, state);
   return state;
 }

@@ -2,6 +2,7 @@
 import { Board } from './board.ts';
 import { Clock } from './clock.ts';
 import { type Cpu, type CpuHost, Status } from './cpu/cpu.ts';
+import { nextStreamEvent } from './cpu/event-stream.ts';
 import { exceptions, finishStep, shouldWake, StepState, stepState, takeDue, wake } from './cpu/exceptions.ts';
 import { Interpreter } from './cpu/interpreter.ts';
 import { RECORDS_PER_PAGE } from './cpu/records.ts';
@@ -22,7 +23,7 @@ import {
 import { systemRegisters } from './cpu/system-registers/system-registers.ts';
 import { Reg } from './cpu/system-registers/offsets.ts';
 import { resetCpuState } from './cpu/system-registers/reset.ts';
-import type { Width } from './devices/device.ts';
+import type { Plain, Width } from './devices/device.ts';
 import { firmwareCall } from './devices/firmware.ts';
 import type { PsciHost } from './devices/psci.ts';
 import { CPU_COUNT, DRAM_SIZE, MEMORY_PAGES, OCM_SIZE, PAGE_FLAGS, PageFlag, pageIndex } from './memory-layout.ts';
@@ -57,8 +58,8 @@ export interface MachineHooks {
   onSerial?: (port: number, byte: number) => void;
   /** An event of the trace (`trace-events.ts`), before it takes effect. */
   onTrace?: (cpu: Cpu, kind: number, argument: bigint) => void;
-  /** An instruction with a breakpoint is about to run; true stops before it. */
-  onBreakpoint?: (cpu: Cpu) => boolean;
+  /** The instruction at a linear RAM address has a breakpoint and is about to run; true stops before it. */
+  onBreakpoint?: (cpu: Cpu, linear: number) => boolean;
   /** A CPU is about to execute from the page of its PC for the first time since its translation may have changed; `page` is its linear address. */
   onFetch?: (cpu: Cpu, page: number) => void;
   /** An instruction of the watched CPU is about to be fetched and executed. That makes the machine slow, and changes nothing. */
@@ -120,7 +121,7 @@ export class Machine {
         fetch: (cpu) => this.#fetch(cpu),
         decoding: (page) => this.#markCode(page),
         hasBreakpoint: (page, word) => this.#breakpoints.get(page)?.has(word) ?? false,
-        breakpoint: (cpu) => this.#atBreakpoint(cpu),
+        breakpoint: (cpu, page, word) => this.#atBreakpoint(cpu, page + 4 * word),
         guestBreakpoint: (cpu) => this.#guestDebug.atBreakpoint(cpu),
         sample: (record) => this.translator.sample(record),
       },
@@ -209,11 +210,12 @@ export class Machine {
     for (const cpu of this.cpus) this.mmu.flushFetch(cpu);
   }
 
-  /** The state of the CPUs was replaced. */
-  stateReplaced(): void {
+  /** The state of the CPUs was replaced; `translations` is what the MMU had saved, if anything. Throws `StateError`. */
+  stateReplaced(translations: Plain = null): void {
     this.mmu.reset(this.cpus);
     for (const cpu of this.cpus) this.#guestDebug.changed(cpu);
     this.dropCode();
+    if (translations !== null) this.mmu.restore(this.cpus, translations);
   }
 
   #openWindow(): boolean {
@@ -222,10 +224,17 @@ export class Machine {
       clock.nextWindow();
       return true;
     }
-    const deadline = Math.min(...this.cpus.map(({ index }) => this.board.nextDeadline(index)));
+    const deadline = Math.min(...this.cpus.map((cpu) => this.#nextDeadline(cpu)));
     if (deadline === Infinity) return false;
     clock.nextWindow(deadline);
     return true;
+  }
+
+  /** When something happens to a CPU by itself: a timer, or an event while it sleeps in WFE. */
+  #nextDeadline(cpu: Cpu): number {
+    const timers = this.board.nextDeadline(cpu.index);
+    const isWaiting = cpu.state.get(SLEEP) === 2 && this.powered[cpu.index];
+    return isWaiting ? Math.min(timers, nextStreamEvent(cpu)) : timers;
   }
 
   #canRun(cpu: Cpu): boolean {
@@ -241,7 +250,7 @@ export class Machine {
     for (;;) {
       const now = clock.time[index];
       if (board.nextDeadline(index) <= now) board.update(index, now);
-      const deadline = board.nextDeadline(index);
+      const deadline = this.#nextDeadline(cpu);
       if (!this.powered[index] || cpu.state.get(SLEEP) !== 0) {
         if (!this.#tryWake(cpu)) {
           if (deadline >= end) {
@@ -362,8 +371,8 @@ export class Machine {
     this.mmu.removeWriteTags(page);
   }
 
-  #atBreakpoint(cpu: Cpu): boolean {
-    if (!this.hooks.onBreakpoint?.(cpu)) return false;
+  #atBreakpoint(cpu: Cpu, linear: number): boolean {
+    if (!this.hooks.onBreakpoint?.(cpu, linear)) return false;
     this.#stop = 'stopped';
     return true;
   }

@@ -15,7 +15,7 @@ import { PAGE_SIZE } from './page-kernels.ts';
 
 const MAGIC = 'TRAPLINE';
 /** Raised whenever a file of the version before cannot be read any more. */
-const SNAPSHOT_VERSION = 1;
+const SNAPSHOT_VERSION = 2;
 const PREFIX = 32;
 /** Contents in one compressed block. */
 export const PAGES_PER_BLOCK = 64;
@@ -37,6 +37,7 @@ export class SnapshotError extends Error {
 export interface SnapshotFile {
   readonly cpus: readonly SavedCpu[];
   readonly parts: { readonly [key: string]: Plain };
+  readonly caches: Plain;
   readonly extra: Plain;
   /** Pairs of page number and content number. */
   readonly table: Uint32Array;
@@ -126,6 +127,7 @@ function parseBody(header: { readonly [key: string]: Plain }, body: Uint8Array):
   return {
     cpus: list(cpus, cpus.length, parseCpu),
     parts: record(header.parts),
+    caches: header.caches ?? null,
     extra: header.extra ?? null,
     table: readTable(body, pages, contents),
     blocks: readBlocks(body.subarray(pages * 8), Math.ceil(contents / PAGES_PER_BLOCK)),

@@ -28,6 +28,8 @@ export interface StateSource {
   readonly memory: WebAssembly.Memory;
   readonly cpus: readonly CpuState[];
   readonly parts: Readonly<Record<string, StatePart>>;
+  /** What must be found again but is no state of the architecture, so not in the hash. Restored last, with `null` when a file has none. */
+  readonly caches?: StatePart;
 }
 
 export class MachineState {
@@ -52,12 +54,13 @@ export class MachineState {
   save(extra: Plain = null): Uint8Array {
     const { table, contents } = this.distinctPages();
     const memory = { table, contents: contents.length, blocks: this.compress(contents) };
-    return writeSnapshot({ ...this.describe(), extra }, memory);
+    const caches = this.source.caches?.save() ?? null;
+    return writeSnapshot({ ...this.describe(), caches, extra }, memory);
   }
 
   /**
    * Takes the state from a file and gives its `extra`. Throws `SnapshotError`: the machine is unchanged then, unless the problem is `not-this-machine`,
-   * after which it must be reset. The caller drops TLBs, decoded code and translations. `memoryIsZero` says that RAM was never written, which saves a look at
+   * after which it must be reset. `memoryIsZero` says that RAM was never written, which saves a look at
    * all of it.
    */
   load(file: Uint8Array, memoryIsZero = false): Plain {
@@ -71,6 +74,7 @@ export class MachineState {
       this.loadPages(parsed);
       parsed.cpus.forEach((saved, i) => loadCpu(cpus[i], saved));
       for (const [name, part] of Object.entries(parts)) part.restore(parsed.parts[name]);
+      this.source.caches?.restore(parsed.caches);
     });
     return parsed.extra;
   }

@@ -279,4 +279,4 @@ export interface ProbeState {
 }
 
 /** Files that a recording can be saved as. */
-export type TimelineFormat = 'perfetto' | 'chrome' | 'csv';
+export type TimelineFormat = 'perfetto' | 'chrome' | 'csv' | 'events';

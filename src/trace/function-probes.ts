@@ -137,13 +137,13 @@ export class FunctionProbes {
   private entered(cpu: number, { id, argumentCount }: FunctionProbe): void {
     this.sink.note(cpu, TraceKind.probeEntry, id, argumentCount);
     for (let n = 0; n < argumentCount; n++) {
-      const value = this.system.port.readRegister(cpu, `X${n}`) ?? 0n;
+      const value = this.system.port.x(cpu, n);
       this.sink.note(cpu, TraceKind.probeArgument, Number(value & 0xffff_ffffn), Number(value >> 32n));
     }
   }
 
   private left(cpu: number, { id }: FunctionProbe): void {
-    const value = this.system.port.readRegister(cpu, 'X0') ?? 0n;
+    const value = this.system.port.x(cpu, 0);
     this.sink.note(cpu, TraceKind.probeReturn, id, Number(value & 0xffff_ffffn));
   }
 }

@@ -66,12 +66,15 @@ interface Entry {
   readonly detail: Event | undefined;
 }
 
+/** The parts of a recording that events are read from. */
+export type EventSource = Pick<Recording, 'timelines' | 'store' | 'domidOf'>;
+
 class Describer {
   private readonly model: TimelineModel;
 
   constructor(
-    private readonly recording: Recording,
-    private readonly view: GuestView,
+    private readonly recording: EventSource,
+    private readonly view: Pick<GuestView, 'lookup'>,
     private readonly slice: Found,
   ) {
     this.model = recording.timelines.model;
@@ -235,14 +238,17 @@ class Describer {
     this.recording.store.forEachBefore(this.slice.from, (words, at) => {
       if (TraceRecord.cpu(words, at) !== cpu) return ++count > FAR;
       const event = read(words, at);
+      if (event.kind === TraceKind.exceptionDetail) {
+        detail = event;
+        return false;
+      }
       if (level < 0) {
         level = levelAfter(event);
         vmid = event.vmid;
       }
       if (level === 0) return true;
       if (event.vmid !== vmid && level < 2) return ++count > FAR;
-      if (event.kind === TraceKind.exceptionDetail) detail = event;
-      else if (event.kind === TraceKind.exceptionReturn && event.el === level) returned++;
+      if (event.kind === TraceKind.exceptionReturn && event.el === level) returned++;
       else if (isEntryTo(event, level)) {
         if (returned > 0) returned--;
         else {
@@ -295,8 +301,8 @@ function cpuOf(model: TimelineModel, key: VcpuKey, time: number) {
 
 /** What is known of the slice of `track` at `time`; null when there is none. */
 export async function describeEvent(
-  recording: Recording,
-  view: GuestView,
+  recording: EventSource,
+  view: Pick<GuestView, 'lookup'>,
   track: number,
   time: number,
   depth: number,

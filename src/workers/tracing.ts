@@ -14,7 +14,7 @@ import { PROBE_SOURCES, type ProbeSource, type ProbeState } from '../protocol/ti
 import { Recording } from './recording.ts';
 
 /** Files that the recorded timelines can become. */
-export const TIMELINE_FORMATS = ['perfetto', 'chrome', 'csv'] as const;
+export const TIMELINE_FORMATS = ['perfetto', 'chrome', 'csv', 'events'] as const;
 export type TimelineFormat = (typeof TIMELINE_FORMATS)[number];
 
 interface Closable {
@@ -117,7 +117,17 @@ export class Tracing {
     const { model } = this.recording.timelines;
     if (format === 'perfetto') return perfettoTrace(model);
     if (format === 'chrome') return [...chromeTrace(model)];
+    if (format === 'events') return this.events();
     return [statisticsCsv(statisticsOf(model, model.start, model.end))];
+  }
+
+  /** The records as they are (`base/trace-record.ts`), little-endian. */
+  private events(): Uint8Array[] {
+    const pieces: Uint8Array[] = [];
+    this.recording.store.forEachPiece(({ buffer, byteOffset, byteLength }) => {
+      pieces.push(new Uint8Array(buffer, byteOffset, byteLength).slice());
+    });
+    return pieces;
   }
 
   private async watchXen({ port }: System, { file }: SymbolModule): Promise<void> {

@@ -3,6 +3,7 @@ import { ExceptionClass, makeEsr } from '../../arch/esr.ts';
 import { Spsr } from '../../arch/spsr.ts';
 import { TraceKind } from '../trace-events.ts';
 import type { Cpu } from './cpu.ts';
+import { noteStreamEvents } from './event-stream.ts';
 import { enterException, setEsr, Vector, vectorOffset } from './exceptions-entry.ts';
 import { DAIF, EL, EVENT, Line, LINES, SLEEP } from './state.ts';
 import { Hcr } from './system-registers/bits.ts';
@@ -115,6 +116,7 @@ export function takeInterrupt(cpu: Cpu): boolean {
 export function shouldWake(cpu: Cpu): boolean {
   const u = cpu.state.u32;
   if (u[SLEEP >>> 2] === 1) return pendingInterrupts(cpu) !== 0;
+  noteStreamEvents(cpu);
   return u[EVENT >>> 2] !== 0 || deliverableInterrupt(cpu) !== 0;
 }
 

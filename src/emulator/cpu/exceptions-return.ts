@@ -9,7 +9,7 @@ import { deliverableInterrupt } from './exceptions-interrupt.ts';
 import { DAIF, EL, EVENT, EXCLUSIVE_SIZE, IL, PC, SS } from './state.ts';
 import { Hcr } from './system-registers/bits.ts';
 import { Reg } from './system-registers/offsets.ts';
-import { syncPmu } from './system-registers/pmu.ts';
+import { countEvent, Event, syncPmu } from './system-registers/pmu.ts';
 
 const TCR_EL2_TBI = 1 << 20;
 
@@ -62,6 +62,7 @@ export function exceptionReturn(cpu: Cpu): Status {
   const target = illegal ? from : (spsr >>> 2) & 3;
   traceReturn(cpu, u[elr], u[elr + 1], target, illegal);
   if (target !== from) syncPmu(cpu);
+  countEvent(cpu, Event.EXC_RETURN);
   restorePstate(cpu, spsr, illegal);
   u[PC >>> 2] = u[elr];
   u[(PC >>> 2) + 1] = branchHigh(cpu, target, u[elr + 1]);

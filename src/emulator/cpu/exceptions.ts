@@ -7,6 +7,7 @@ import { ExceptionClass } from '../../arch/esr.ts';
 import { TraceKind } from '../trace-events.ts';
 import { type Cpu, type Exceptions, Status } from './cpu.ts';
 import { debugTarget, takePendingStep } from './exceptions-debug.ts';
+import { noteStreamEvents } from './event-stream.ts';
 import { advance, setFar, synchronousTarget, takeSynchronous } from './exceptions-entry.ts';
 import { deliverableInterrupt, pendingInterrupts, takeInterrupt } from './exceptions-interrupt.ts';
 import { cpacrTraps, cptrTraps } from './fp-access.ts';
@@ -62,6 +63,7 @@ function waitTrap(cpu: Cpu, isWfe: number): number {
 function completesAtOnce(cpu: Cpu, isWfe: number): boolean {
   const u = cpu.state.u32;
   if (isWfe === 0) return pendingInterrupts(cpu) !== 0;
+  noteStreamEvents(cpu);
   if (u[EVENT >>> 2] === 0) return deliverableInterrupt(cpu) !== 0;
   u[EVENT >>> 2] = 0;
   return true;

@@ -1,8 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  buildPrograms,
+  LOAD_ADDRESS,
+  type ProgramImage,
+  PROGRAMS,
+  startProgram,
+} from '../../testing/translator-programs.ts';
 import { DRAM_BASE } from '../memory-layout.ts';
 import { Machine } from '../machine.ts';
 import { hashMachine } from '../machine-state.ts';
@@ -12,38 +15,15 @@ import { Reg } from './system-registers/offsets.ts';
 // The host may be busy.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const LOAD_ADDRESS = 0x20_0000;
 const IMAGE_BYTES = 0x1_0000;
-const PROGRAMS = ['loops', 'faults', 'patches', 'remaps', 'floats'] as const;
 /** Instructions that set the MMU up. */
 const PROLOGUE = 40;
 
-/** Assembles the programs; symbols come as addresses. */
-function build(): { readonly bytes: Uint8Array; readonly symbols: ReadonlyMap<string, number> } {
-  const folder = mkdtempSync(join(tmpdir(), 'trapline-translator-'));
-  const elf = join(folder, 'program.elf');
-  const source = join(import.meta.dirname, '../../testing/programs/translator.S');
-  const link = ['-nostdlib', '-static', '-Wl,--build-id=none', `-Wl,-Ttext=0x${LOAD_ADDRESS.toString(16)}`];
-  execFileSync('aarch64-linux-gnu-gcc', [...link, '-Wl,-N', '-o', elf, source], { stdio: 'pipe' });
-  execFileSync('aarch64-linux-gnu-objcopy', ['-O', 'binary', elf, join(folder, 'program.bin')]);
-  const names = execFileSync('aarch64-linux-gnu-nm', [elf], { encoding: 'utf8' }).trim().split('\n');
-  const symbols = new Map(names.map((line) => [line.split(' ')[2], parseInt(line.split(' ')[0], 16)]));
-  const bytes = readFileSync(join(folder, 'program.bin'));
-  rmSync(folder, { recursive: true });
-  return { bytes, symbols };
-}
-
-let image: ReturnType<typeof build>;
+let image: ProgramImage;
 let interpreted: Machine;
 let translated: Machine;
 
-function start(machine: Machine, program: number): void {
-  const ram = machine.bytes.subarray(DRAM_BASE, DRAM_BASE + 0x40_0000);
-  ram.fill(0);
-  ram.set(image.bytes, LOAD_ADDRESS);
-  machine.reset();
-  machine.start(BigInt(LOAD_ADDRESS), BigInt(program));
-}
+const start = (machine: Machine, program: number): void => startProgram(machine, image, program);
 
 /** What a program can see: registers, and memory from its first instruction on. */
 function visible(machine: Machine): unknown {
@@ -72,7 +52,7 @@ function expectSame(): void {
 }
 
 beforeAll(() => {
-  image = build();
+  image = buildPrograms();
   [interpreted, translated] = [new Machine(), new Machine()];
   interpreted.translator.threshold = Infinity;
   translated.translator.threshold = 1;

@@ -83,6 +83,11 @@ export class Translator {
     if (this.#waiting.size >= (this.threshold > 1 ? BATCH : 1)) this.#translateWaiting();
   }
 
+  /** Bytes of wasm made since everything was dropped last: at most so many are in use. */
+  get codeBytes(): number {
+    return this.#codeBytes;
+  }
+
   /** Translates what became hot, and what nearly is. */
   #translateWaiting(): void {
     const warm = this.threshold * WARM;

@@ -5,7 +5,7 @@
  * virtual page (`fetched`): every change of the mapping leads through there, so it is bound exactly as long as it could be hit.
  */
 import type { Cpu } from '../cpu/cpu.ts';
-import { SLOT_SP } from '../cpu/state.ts';
+import { PC, SLOT_SP } from '../cpu/state.ts';
 import { ramOffset } from '../memory-layout.ts';
 import { asidOf, type ContextFilter, fits, vmidOf } from './filter.ts';
 
@@ -19,6 +19,9 @@ export interface BreakpointRequest {
 
 interface Breakpoint extends BreakpointRequest {
   readonly id: number;
+  /** Halves of `address`. */
+  readonly low: number;
+  readonly high: number;
   /** Linear addresses it has in the machine. */
   readonly bound: Set<number>;
 }
@@ -32,14 +35,15 @@ interface Passed {
   readonly asid: number;
 }
 
-const PAGE_MASK = 0xfffn;
+const PAGE_MASK = 0xfff;
+const NONE: readonly number[] = [];
 
 export class BreakpointTable {
   readonly #breakpoints = new Map<number, Breakpoint>();
-  /** Virtual breakpoints by virtual page. */
-  readonly #pages = new Map<bigint, Set<Breakpoint>>();
-  /** How many breakpoints use each linear address. */
-  readonly #users = new Map<number, number>();
+  /** Virtual breakpoints by virtual page number. */
+  readonly #pages = new Map<number, Set<Breakpoint>>();
+  /** The breakpoints that each linear address has. */
+  readonly #placed = new Map<number, Breakpoint[]>();
   #passed: Passed[] = [];
 
   /** `place` puts a breakpoint on a linear address or takes it away; `refetch` makes every CPU look its code pages up again. */
@@ -53,14 +57,14 @@ export class BreakpointTable {
   }
 
   add(id: number, request: BreakpointRequest): void {
-    const breakpoint: Breakpoint = { ...request, id, bound: new Set() };
+    const breakpoint: Breakpoint = { ...request, id, ...halves(request.address), bound: new Set() };
     this.#breakpoints.set(id, breakpoint);
     if (request.space === 'pa') {
       const linear = ramOffset(Number(request.address));
       if (linear !== 0) this.#bind(breakpoint, linear);
       return;
     }
-    const page = request.address & ~PAGE_MASK;
+    const page = pageNumber(breakpoint.low, breakpoint.high);
     const others = this.#pages.get(page) ?? new Set();
     this.#pages.set(page, others.add(breakpoint));
     this.refetch();
@@ -70,30 +74,31 @@ export class BreakpointTable {
     const breakpoint = this.#breakpoints.get(id);
     if (!breakpoint) return false;
     this.#breakpoints.delete(id);
-    const page = breakpoint.address & ~PAGE_MASK;
+    const page = pageNumber(breakpoint.low, breakpoint.high);
     const others = this.#pages.get(page);
     others?.delete(breakpoint);
     if (others?.size === 0) this.#pages.delete(page);
-    for (const linear of breakpoint.bound) this.#release(linear);
+    for (const linear of breakpoint.bound) this.#release(breakpoint, linear);
     return true;
   }
 
   /** A CPU begins to execute from a page: linear address `page`, virtual address that of its PC. */
   fetched(cpu: Cpu, page: number): void {
     if (this.#pages.size === 0) return;
-    for (const breakpoint of this.#pages.get(cpu.state.pc & ~PAGE_MASK) ?? [])
-      this.#bind(breakpoint, page + Number(breakpoint.address & PAGE_MASK));
+    const { state } = cpu;
+    const there = this.#pages.get(pageNumber(state.get(PC), state.get(PC + 4)));
+    if (there) for (const breakpoint of there) this.#bind(breakpoint, page + (breakpoint.low & PAGE_MASK));
   }
 
-  /** Breakpoints that `cpu` hits now, its PC at an instruction that has some. */
-  hits(cpu: Cpu, linear: number): number[] {
-    if (this.#isPassed(cpu)) return [];
-    const hit: number[] = [];
-    for (const { id, space, address, filter, bound } of this.#breakpoints.values()) {
-      const isHere = space === 'pa' ? bound.has(linear) : address === cpu.state.pc;
-      if (isHere && fits(filter, cpu)) hit.push(id);
+  /** Breakpoints that `cpu` hits now, its PC at an instruction that has some; `linear` is where that is. */
+  hits(cpu: Cpu, linear: number): readonly number[] {
+    const placed = this.#placed.get(linear);
+    if (!placed || this.#isPassed(cpu)) return NONE;
+    let hit: number[] | undefined;
+    for (const breakpoint of placed) {
+      if (isAt(breakpoint, cpu) && fits(breakpoint.filter, cpu)) (hit ??= []).push(breakpoint.id);
     }
-    return hit;
+    return hit ?? NONE;
   }
 
   /** The next time `cpu` comes to its present instruction it passes. */
@@ -118,20 +123,36 @@ export class BreakpointTable {
   #bind(breakpoint: Breakpoint, linear: number): void {
     if (breakpoint.bound.has(linear)) return;
     breakpoint.bound.add(linear);
-    const users = this.#users.get(linear) ?? 0;
-    this.#users.set(linear, users + 1);
-    if (users === 0) this.place(linear, true);
+    const placed = this.#placed.get(linear);
+    if (placed) placed.push(breakpoint);
+    else {
+      this.#placed.set(linear, [breakpoint]);
+      this.place(linear, true);
+    }
   }
 
-  #release(linear: number): void {
-    const users = (this.#users.get(linear) ?? 1) - 1;
-    if (users > 0) {
-      this.#users.set(linear, users);
+  #release(breakpoint: Breakpoint, linear: number): void {
+    const rest = this.#placed.get(linear)?.filter((each) => each !== breakpoint) ?? [];
+    if (rest.length > 0) {
+      this.#placed.set(linear, rest);
       return;
     }
-    this.#users.delete(linear);
+    this.#placed.delete(linear);
     this.place(linear, false);
   }
+}
+
+/** A page may be mapped at several addresses. */
+function isAt({ space, low, high }: Breakpoint, { state }: Cpu): boolean {
+  return space === 'pa' || (state.get(PC) === low && state.get(PC + 4) === high);
+}
+
+function pageNumber(low: number, high: number): number {
+  return (low >>> 12) + high * 2 ** 20;
+}
+
+function halves(address: bigint): { readonly low: number; readonly high: number } {
+  return { low: Number(address & 0xffff_ffffn), high: Number((address >> 32n) & 0xffff_ffffn) };
 }
 
 function placeOf(cpu: Cpu): Passed {

@@ -18,7 +18,6 @@ import { asidOf, vmidOf } from './filter.ts';
 import { DebugMemory, type MemoryRead, type PortSpace } from './memory.ts';
 import { readRegister, type RegisterDescription, REGISTERS, writeRegister } from './registers.ts';
 import { type WatchHit, type WatchRequest, WatchpointTable } from './watchpoints.ts';
-import { ramOffset } from '../memory-layout.ts';
 
 /** Runs the machine for a number of instructions: `Machine.run`, or what wraps it. */
 export type RunMachine = (count: number) => RunResult;
@@ -163,6 +162,11 @@ export class DebugPort {
     registers[2 * RegimeRegister[name]] = Number(value & 0xffff_ffffn);
     registers[2 * RegimeRegister[name] + 1] = Number((value >> 32n) & 0xffff_ffffn);
     return { ...view, registers };
+  }
+
+  /** X0 to X30, quickly. */
+  x(cpu: number, n: number): bigint {
+    return this.machine.cpus[cpu].state.x(n);
   }
 
   /** Bytes of RAM in a space; shorter when they end early. */
@@ -333,7 +337,7 @@ export class DebugPort {
       onTrace?.(cpu, kind, argument);
       this.#traced(cpu, kind, argument);
     };
-    hooks.onBreakpoint = (cpu) => (onBreakpoint?.(cpu) ?? false) || this.#atBreakpoint(cpu);
+    hooks.onBreakpoint = (cpu, linear) => (onBreakpoint?.(cpu, linear) ?? false) || this.#atBreakpoint(cpu, linear);
     hooks.onFetch = (cpu, page) => {
       onFetch?.(cpu, page);
       this.#breakpoints.fetched(cpu, page);
@@ -352,18 +356,13 @@ export class DebugPort {
     mmu.core.onMiss = table.isEmpty ? undefined : (cpu, lo, hi, linear) => table.missed(cpu, lo, hi, linear);
   }
 
-  #atBreakpoint(cpu: Cpu): boolean {
-    const hits = this.#breakpoints.hits(cpu, this.#linearPc(cpu));
+  #atBreakpoint(cpu: Cpu, linear: number): boolean {
+    const hits = this.#breakpoints.hits(cpu, linear);
     if (hits.length === 0) return false;
     this.#cause = { reason: 'breakpoint', cpu: cpu.index, hits, event: undefined };
     // The instruction has been counted, and will be uncounted.
     this.#lastBreakpoint = { cpu: cpu.index, instructions: this.machine.instructions - 1 };
     return true;
-  }
-
-  #linearPc(cpu: Cpu): number {
-    const at = this.#memory.locate({ kind: 'va', view: this.view(cpu.index) }, cpu.state.pc);
-    return 'linear' in at ? at.linear : ramOffset(Number(cpu.state.pc & 0xff_ffff_ffffn));
   }
 
   #traced(cpu: Cpu, kind: number, argument: bigint): void {

@@ -82,8 +82,9 @@ export class WatchpointTable {
     return true;
   }
 
-  /** Other RAM contents were loaded: the flags of the pages are gone. */
+  /** Another state was loaded: the flags of the pages are gone, and the TLBs may hold pages that are watched by virtual address. */
   restoreFlags(): void {
+    if (this.#watchpoints.size > 0) this.removeTags(-1);
     for (const { bound } of this.#watchpoints.values()) if (bound !== undefined) this.#flag(bound);
   }
 

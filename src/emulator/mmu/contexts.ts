@@ -6,7 +6,7 @@ import { CPU_STATE, CPU_STATE_STRIDE, TLB_BASE, TLB_CONTEXTS, TLB_CONTEXT_SIZE }
 import { FetchEntries } from './fetch-entries.ts';
 import { currentAsid, currentVmid, Hcr, RegimeRegister, Sctlr } from './regime.ts';
 import type { RegimeRegisterName, RegimeRegisters } from './regime.ts';
-import { TlbContext, USABLE_CONTEXTS } from './tlb.ts';
+import { type SavedContext, TlbContext, USABLE_CONTEXTS } from './tlb.ts';
 
 const HCR_LOW = Hcr.VM | Hcr.PTW | Hcr.DC | Hcr.TGE;
 const HCR_HIGH = Hcr.CD_HI | Hcr.ID_HI;
@@ -38,6 +38,14 @@ export function captureRegisters(state: CpuState, el: number, into: RegimeRegist
   into[HCR_WORD] &= HCR_LOW;
   into[HCR_WORD + 1] &= HCR_HIGH;
   into[FIRST_EL2_WORD] = source[SOURCE_WORDS[FIRST_EL2_WORD]] & Sctlr.EE;
+}
+
+/** A set as plain data; contexts go by their number, -1 for none. */
+export interface SavedSet {
+  readonly clock: number;
+  readonly current: number;
+  readonly user: number;
+  readonly contexts: readonly (SavedContext & { readonly index: number })[];
 }
 
 export class ContextSet {
@@ -109,6 +117,28 @@ export class ContextSet {
     this.live.erase();
   }
 
+  /** All that decides what later accesses find here. */
+  save(): SavedSet {
+    const number = (context: TlbContext | undefined): number => (context ? this.contexts.indexOf(context) : -1);
+    const contexts = this.contexts.flatMap((context, index) => (context.inUse ? [{ index, ...context.save() }] : []));
+    return { clock: this.clock, current: number(this.current), user: number(this.user), contexts };
+  }
+
+  /** Takes what `save` gave, after `reset`. */
+  restore({ clock, current, user, contexts }: SavedSet): void {
+    for (const saved of contexts) {
+      const context = this.contexts[saved.index];
+      context.registers.set(saved.registers);
+      this.prepare(context, saved.el === 2 ? 2 : hashEl1(context.registers, saved.el), saved.el);
+      context.restoreEntries(saved);
+    }
+    this.clock = clock;
+    this.current.fetched = this.current.parked;
+    this.current = this.contexts[current];
+    this.current.fetched = this.live;
+    this.user = this.contexts[user];
+  }
+
   private touch(context: TlbContext): TlbContext {
     context.lastUse = ++this.clock;
     return context;
@@ -131,16 +161,22 @@ export class ContextSet {
     const context = this.victim();
     context.flush();
     context.registers.set(this.scratch);
-    context.hash = hash;
-    context.el = el;
-    context.vmid = currentVmid(this.scratch);
-    context.asid = currentAsid(this.scratch);
-    context.ownerEpoch = -1;
-    context.inUse = true;
-    context.regime.decode(this.scratch, el === 2 ? 2 : 1);
+    this.prepare(context, hash, el);
     const relative = el === 1 ? this.relativeOf(context) : undefined;
     if (relative !== undefined) context.inheritGlobals(relative);
     return context;
+  }
+
+  /** What follows from a context's registers. */
+  private prepare(context: TlbContext, hash: number, el: number): void {
+    const { registers } = context;
+    context.hash = hash;
+    context.el = el;
+    context.vmid = currentVmid(registers);
+    context.asid = currentAsid(registers);
+    context.ownerEpoch = -1;
+    context.inUse = true;
+    context.regime.decode(registers, el === 2 ? 2 : 1);
   }
 
   /** The context used last that has the same upper half of the address space: it differs in TTBR0 and the ASID only. */

@@ -66,6 +66,13 @@ export class FetchEntries {
     }
   }
 
+  /** Forgets the page that holds a VA. */
+  dropPage(vaLo: number, vaHi: number): void {
+    const index = (vaLo >>> 12) & (FETCH_ENTRIES - 1);
+    const word = index * ENTRY_WORDS;
+    if (this.words[word] === (vaLo & -4096) >>> 0 && this.words[word + 1] === vaHi >>> 0) this.#invalidate(index);
+  }
+
   #release(index: number): void {
     this.#isUsed[index] = 0;
     this.#invalidate(index);

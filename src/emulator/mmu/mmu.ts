@@ -1,6 +1,7 @@
 /** The MMU of the four CPUs: slow paths of memory accesses, context selection, and the SYS instructions of memory management. */
 import { Access, Status } from '../cpu/cpu.ts';
 import type { Cpu, Mmu } from '../cpu/cpu.ts';
+import type { Plain } from '../devices/device.ts';
 import { EL, PC, TLB, TLB_USER } from '../cpu/state.ts';
 import { ramOffset, SCRATCH } from '../memory-layout.ts';
 import { raiseDataAbort, raiseInstructionAbort } from './abort.ts';
@@ -16,6 +17,7 @@ import { crossingAccess } from './page-crossing.ts';
 import { Entry } from './tlb.ts';
 import type { TlbContext } from './tlb.ts';
 import { Permission, Want } from './translation-table-walk.ts';
+import { restoreTranslations, saveTranslations } from './saved-translations.ts';
 import { tlbMaintenance } from './tlb-maintenance.ts';
 
 /** A fault that stage 1 reports without a walk. */
@@ -91,7 +93,7 @@ export class MemoryManagementUnit implements Mmu {
   /** Writes the TLB pointers of the state block. Those of unprivileged accesses at EL1 are found when the first one misses. */
   private pointAt(cpu: Cpu, set: ContextSet): void {
     cpu.state.u32[TLB >>> 2] = set.current.base;
-    cpu.state.u32[TLB_USER >>> 2] = set.current.el === 1 ? set.emptyTlb : set.current.base;
+    cpu.state.u32[TLB_USER >>> 2] = set.current.el === 1 ? (set.user?.base ?? set.emptyTlb) : set.current.base;
   }
 
   private userContext(cpu: Cpu, set: ContextSet): TlbContext {
@@ -123,6 +125,17 @@ export class MemoryManagementUnit implements Mmu {
       set.select(cpu.state);
       this.pointAt(cpu, set);
     }
+  }
+
+  /** What is remembered of translations (`saved-translations.ts`). */
+  save(): Plain {
+    return saveTranslations(this.core);
+  }
+
+  /** Takes what `save` gave, after `reset`. Throws `StateError`. */
+  restore(cpus: readonly Cpu[], state: Plain): void {
+    restoreTranslations(this.core, state);
+    for (const cpu of cpus) this.pointAt(cpu, this.core.sets[cpu.index]);
   }
 
   /** A RAM page, by its linear address, became code: stores to it come to `data` from now on. */

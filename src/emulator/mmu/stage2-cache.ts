@@ -10,6 +10,18 @@ const OWNER_LIMIT = 8000;
 /** IPA page numbers are below 2^36, so owner and page fit a double exactly. */
 const OWNER_SCALE = 2 ** 36;
 
+/** Numbers of a saved entry: index, tag, page, details. */
+export const SAVED_WORDS = 4;
+
+/** The cache as plain data. */
+export interface SavedStage2 {
+  /** Keys of stage-2 trees and their numbers. */
+  readonly owners: readonly (readonly [key: string, owner: number])[];
+  readonly nextOwner: number;
+  /** `SAVED_WORDS` for each entry. */
+  readonly entries: readonly number[];
+}
+
 export class Stage2Cache {
   /** owner * 2^36 + IPA page; -1: empty. */
   private readonly tags = new Float64Array(ENTRIES).fill(-1);
@@ -50,6 +62,27 @@ export class Stage2Cache {
   invalidateVmid(vmid: number): void {
     for (const key of this.owners.keys()) if (key.startsWith(`${vmid}:`)) this.owners.delete(key);
     this.epoch++;
+  }
+
+  save(): SavedStage2 {
+    const entries: number[] = [];
+    this.tags.forEach((tag, index) => {
+      if (tag >= 0) entries.push(index, tag, this.pages[index], this.details[index]);
+    });
+    return { owners: [...this.owners], nextOwner: this.nextOwner, entries };
+  }
+
+  /** Takes what `save` gave. */
+  restore({ owners, nextOwner, entries }: SavedStage2): void {
+    this.clear();
+    this.owners = new Map(owners);
+    this.nextOwner = nextOwner;
+    for (let i = 0; i < entries.length; i += SAVED_WORDS) {
+      const index = entries[i] & (ENTRIES - 1);
+      this.tags[index] = entries[i + 1];
+      this.pages[index] = entries[i + 2];
+      this.details[index] = entries[i + 3];
+    }
   }
 
   clear(): void {

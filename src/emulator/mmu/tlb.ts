@@ -22,6 +22,19 @@ export const NOT_GLOBAL = 8;
 /** High half of a VA without its top byte: TLBI names bits 55:12. */
 const UNTAGGED = 0xff_ffff;
 
+/** Words that `TlbContext.save` writes for an entry: slot, tag, page and flags. */
+export const SAVED_WORDS = 5;
+
+/** A context as plain data. */
+export interface SavedContext {
+  readonly el: number;
+  readonly lastUse: number;
+  readonly blockSizes: number;
+  readonly registers: readonly number[];
+  /** `SAVED_WORDS` for each entry. */
+  readonly entries: readonly number[];
+}
+
 /** One soft TLB and what it is for. */
 export class TlbContext {
   readonly base: number;
@@ -72,6 +85,9 @@ export class TlbContext {
   install(vaLo: number, vaHi: number, page: number, permissions: number, blockShift: number): number {
     const e = this.entry(vaLo);
     const tag = (vaLo & -4096) >>> 0;
+    // What may be fetched without a look at this TLB is always in it: so it holds all that translations were remembered of.
+    if (this.words[e] !== INVALID && (this.words[e] !== tag || this.words[e + 1] !== vaHi >>> 0))
+      this.fetched.dropPage(this.words[e], this.words[e + Entry.tagHi]);
     this.words[e] = tag;
     this.words[e + Entry.tagHi] = vaHi;
     this.words[e + Entry.writeLo] = INVALID;
@@ -100,6 +116,28 @@ export class TlbContext {
     this.filled = true;
     this.blockSizes |= from.blockSizes;
     for (let i = 0; i < this.blockFilter.length; i++) this.blockFilter[i] |= from.blockFilter[i];
+  }
+
+  /** What an architectural TLB would hold, as plain data. */
+  save(): SavedContext {
+    const { words, el, lastUse, blockSizes } = this;
+    const entries: number[] = [];
+    const first = this.base >>> 2;
+    for (let slot = 0, e = first; slot < TLB_ENTRIES; slot++, e += ENTRY_WORDS) {
+      if (words[e] === INVALID) continue;
+      entries.push(slot, words[e], words[e + Entry.tagHi], words[e + Entry.page], words[e + Entry.flags]);
+    }
+    return { el, lastUse, blockSizes, registers: [...this.registers], entries };
+  }
+
+  /** Takes the entries that `save` gave; the rest is the set's. */
+  restoreEntries({ lastUse, blockSizes, entries }: SavedContext): void {
+    for (let i = 0; i < entries.length; i += SAVED_WORDS) {
+      const [, tagLo, tagHi, page, flags] = entries.slice(i, i + SAVED_WORDS);
+      this.install(tagLo, tagHi, page, flags & 0xff, flags >>> 8);
+    }
+    this.lastUse = lastUse;
+    this.blockSizes = blockSizes;
   }
 
   allowWrite(e: number): void {

@@ -24,6 +24,8 @@ export interface Checkpoint {
 export interface CodeMade {
   readonly regions: number;
   readonly bytes: number;
+  /** Bytes that may still be in use. */
+  readonly alive: number;
 }
 
 /** What the bench asks for. Arguments and results are plain data. */
@@ -83,7 +85,8 @@ export class Agent {
   }
 
   codeMade(): Promise<CodeMade> {
-    return Promise.resolve({ ...this.started().machine.translator.made });
+    const { made, codeBytes } = this.started().machine.translator;
+    return Promise.resolve({ ...made, alive: codeBytes });
   }
 
   private started(): GuestMachine {

@@ -3,5 +3,8 @@ import type { Options } from './options.ts';
 
 /** By name; a module is loaded only when it is asked for. */
 export const OTHERS: Readonly<Record<string, (options: Options) => Promise<void>>> = {
+  endurance: async (options) => (await import('./endurance.ts')).endure(options),
+  fuzz: async () => (await import('./fuzz.ts')).fuzz(),
   hashes: async (options) => (await import('./hashes.ts')).compareHashes(options),
+  recording: async () => (await import('./recording.ts')).benchRecording(),
 };

@@ -123,6 +123,50 @@ first:
 	ret
 	nop
 
+// Loads and calls through a block that is mapped elsewhere without TLBI: what they find depends on what the TLB still holds.
+stale:
+	ldr	x22, =table
+	ldr	x19, =first
+	mov	x20, #0x100000
+	mov	x21, #0x40000000
+	orr	x21, x21, x20
+	mov	x25, #16
+1:	str	x25, [x20]
+	neg	x3, x25
+	str	x3, [x21]
+	add	x20, x20, #4096
+	add	x21, x21, #4096
+	subs	x25, x25, #1
+	b.ne	1b
+	ldp	x3, x4, [x19]
+	stp	x3, x4, [x20]
+	ldp	x3, x4, [x19, #16]
+	stp	x3, x4, [x21]
+	mov	x24, #0x80000000
+	orr	x24, x24, x20
+	mov	x23, #0x701
+	ldr	x26, =6364136223846793005
+	mov	x27, #1
+	mov	x28, #0x80100000
+2:	eor	x23, x23, #0x40000000
+	str	x23, [x22, #16]
+	madd	x27, x27, x26, x26
+	ubfx	x3, x27, #40, #4
+	add	x4, x28, x3, lsl #12
+	ldr	x5, [x4]
+	eor	x0, x5, x0, ror #7
+	tst	x27, #0x700000000000
+	b.ne	3f
+	add	x4, x4, #0x400000
+	ldr	x5, [x4]
+	add	x4, x24, #0x400000
+	ldr	x5, [x4]
+3:	blr	x24
+	tst	x27, #0xff000000000000
+	b.ne	2b
+	tlbi	alle2
+	b	2b
+
 // Single and double precision, vectors, and FPSR flags.
 floats:
 	mov	x19, #0x33ff
@@ -171,7 +215,7 @@ vectors:
 
 	.data
 entries:
-	.quad	loops, faults, patches, remaps, floats
+	.quad	loops, faults, patches, remaps, floats, stale
 	.balign	4096
 table:
 	.quad	0x701, 0x40000701, 0x701, 0

@@ -9,6 +9,7 @@ import { formatDuration } from '../../ui/widgets/duration.ts';
 import { EventPanel } from './event-panel.tsx';
 import { KEY_HELP } from './keys.ts';
 import { ProbesPanel } from './probes-panel.tsx';
+import type { Range } from './range.ts';
 import { SelectionTable, type TableName } from './selection-table.tsx';
 
 const PAGES = [
@@ -30,6 +31,7 @@ export interface DrawerProps {
   readonly onClose: () => void;
   readonly event: TimelineEvent | null;
   readonly statistics: TimelineStatistics | null;
+  readonly selection: Range | null;
 }
 
 function Keys(): ReactElement {
@@ -64,7 +66,8 @@ function Table({
   );
 }
 
-export function Drawer({ page, onPage, onClose, event, statistics }: DrawerProps): ReactElement {
+export function Drawer({ page, onPage, onClose, event, statistics, selection }: DrawerProps): ReactElement {
+  const isCurrent = statistics?.from === selection?.from && statistics?.to === selection?.to;
   return (
     <aside className="timeline-drawer" aria-label="Timeline details">
       <div className="view-bar">
@@ -77,7 +80,13 @@ export function Drawer({ page, onPage, onClose, event, statistics }: DrawerProps
         {isTable(page) && statistics && <span>{formatDuration(statistics.to - statistics.from)}</span>}
         <IconButton icon="close" title="Close the details" onClick={onClose} />
       </div>
-      <div className="view-body" tabIndex={0}>
+      <div
+        className="view-body"
+        tabIndex={0}
+        aria-busy={!isCurrent}
+        data-from={statistics?.from}
+        data-to={statistics?.to}
+      >
         {page === 'event' && <EventPanel event={event} />}
         {isTable(page) && <Table page={page} statistics={statistics} />}
         {page === 'probes' && <ProbesPanel />}

@@ -6,6 +6,7 @@ const FORMATS = [
   ['perfetto', 'trace.perfetto-trace', 'Save for Perfetto'],
   ['chrome', 'trace.json', 'Save as Chrome trace'],
   ['csv', 'statistics.csv', 'Save the statistics as CSV'],
+  ['events', 'events.bin', 'Save the events themselves, 32 bytes each'],
 ] as const;
 
 export function ExportButtons(): ReactElement {

@@ -168,9 +168,20 @@ export function TimelineView({ isVisible }: ViewProps): ReactElement {
   const nowInSight = tracksInSight(rows, scroll, height);
   useEffect(() => setInSight(nowInSight), [nowInSight]);
   useFocusInSight(host, rows, focus);
+  useEffect(() => {
+    if (focus) setPage('event');
+  }, [focus]);
 
-  const showEvent = (): void => setPage('event');
+  // Not while a selection is dragged: the tracks would become narrower under the pointer.
+  const showFigures = (): void => {
+    if (page === null || !isTable(page)) setPage('time');
+  };
+  const select = (stretch: Range): void => {
+    timeline.setState({ selection: stretch });
+    showFigures();
+  };
   const act = useActions({
+    select,
     window: found,
     range,
     rows,
@@ -179,7 +190,6 @@ export function TimelineView({ isVisible }: ViewProps): ReactElement {
     searchText,
     focusField: (field) => fields[field].current?.focus(),
     toggleDrawer: () => setPage(page === null ? 'event' : null),
-    showEvent,
   });
   const onKeyDown = (key: KeyboardEvent): void => {
     const action = actionOf(key);
@@ -187,10 +197,6 @@ export function TimelineView({ isVisible }: ViewProps): ReactElement {
     key.preventDefault();
     key.stopPropagation();
     act(action);
-  };
-  const select = (stretch: Range | null): void => {
-    timeline.setState({ selection: stretch });
-    if (stretch && (page === null || !isTable(page))) setPage('time');
   };
   const onPoint = async (point: TrackPoint | null): Promise<void> => {
     if (!point) {
@@ -200,7 +206,6 @@ export function TimelineView({ isVisible }: ViewProps): ReactElement {
     try {
       const [slice] = await client.session.timelineSeek({ kind: 'at', ...point });
       timeline.setState({ focus: slice ?? null });
-      if (slice) showEvent();
     } catch {
       // The session is gone: the banner says so.
     }
@@ -238,7 +243,8 @@ export function TimelineView({ isVisible }: ViewProps): ReactElement {
                 marks={allMarks}
                 focus={event?.slice ?? focus}
                 onRange={setRange}
-                onSelection={select}
+                onSelection={(stretch) => timeline.setState({ selection: stretch })}
+                onSelected={showFigures}
                 onPoint={(point) => void onPoint(point)}
                 onWhole={whole}
                 onPointer={(share) => {
@@ -254,7 +260,14 @@ export function TimelineView({ isVisible }: ViewProps): ReactElement {
           )}
         </div>
         {page !== null && (
-          <Drawer page={page} onPage={setPage} onClose={() => setPage(null)} event={event} statistics={statistics} />
+          <Drawer
+            page={page}
+            onPage={setPage}
+            onClose={() => setPage(null)}
+            event={event}
+            statistics={statistics}
+            selection={selection}
+          />
         )}
         {page === null && (
           <button type="button" className="timeline-open" aria-label="Open the details" onClick={() => setPage('keys')}>

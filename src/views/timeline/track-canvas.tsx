@@ -37,7 +37,9 @@ export interface TrackCanvasProps {
   readonly marks: readonly Range[];
   readonly focus: TimelineSlice | null;
   readonly onRange: (range: Range) => void;
-  readonly onSelection: (selection: Range | null) => void;
+  /** While it is dragged, and when that is over. */
+  readonly onSelection: (selection: Range) => void;
+  readonly onSelected: () => void;
   readonly onPoint: (point: TrackPoint | null) => void;
   readonly onWhole: () => void;
   /** Share of the width at which the pointer is; null when it leaves. */
@@ -127,7 +129,7 @@ interface Drag {
 }
 
 export function TrackCanvas(props: TrackCanvasProps): ReactElement {
-  const { rows, range, width, height, scroll, onRange, onSelection, onPoint, onPointer, onWhole } = props;
+  const { rows, range, width, height, scroll, onRange, onSelection, onSelected, onPoint, onPointer, onWhole } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [hint, setHint] = useState<Hint | null>(null);
   const drag = useRef<Drag | null>(null);
@@ -154,7 +156,11 @@ export function TrackCanvas(props: TrackCanvasProps): ReactElement {
     const start = drag.current;
     drag.current = null;
     const { offsetX: x, offsetY: y } = event.nativeEvent;
-    if (!start || Math.abs(x - start.x) > CLICK) return;
+    if (!start) return;
+    if (Math.abs(x - start.x) > CLICK) {
+      if (!event.shiftKey) onSelected();
+      return;
+    }
     const row = y < RULER_HEIGHT ? undefined : rowAt(rows, y + scroll);
     const pixel = (range.to - range.from) / width;
     const index = row && indexAt(row, timeAt(x), y + scroll, pixel);

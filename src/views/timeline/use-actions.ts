@@ -17,8 +17,9 @@ export interface ActionContext {
   readonly pointer: () => number | null;
   readonly searchText: string;
   readonly focusField: (field: 'search' | 'track') => void;
+  /** Selects a stretch and shows its figures. */
+  readonly select: (stretch: Range) => void;
   readonly toggleDrawer: () => void;
-  readonly showEvent: () => void;
 }
 
 /** Slices at the other ends of arrows, and which of them is shown. */
@@ -39,7 +40,6 @@ const withRange = ({ from, to }: Range, range: Range): Range => {
 function choose(client: Client, context: ActionContext, slice: TimelineSlice): void {
   client.timeline.setState({ focus: slice });
   if (context.range && !isShown(slice, context.range)) context.setRange(withRange(slice, context.range));
-  context.showEvent();
 }
 
 /** Centres what is chosen, and the second time makes it fill the width. */
@@ -166,10 +166,10 @@ export function useActions(context: ActionContext): (action: TimelineAction) => 
         fitFocus();
         break;
       case 'select focus':
-        if (focus) timeline.setState({ selection: { from: focus.from, to: focus.to } });
+        if (focus) context.select({ from: focus.from, to: focus.to });
         break;
       case 'select all':
-        if (recorded) timeline.setState({ selection: recorded });
+        if (recorded) context.select(recorded);
         break;
       case 'mark':
         timeline.setState({ mark: mark || !focus ? null : { from: focus.from, to: focus.to } });

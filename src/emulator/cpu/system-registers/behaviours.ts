@@ -9,6 +9,7 @@ import { updateFpTrap } from '../fp-access.ts';
 import { DAIF, EL, FPCR, FPSR, SPSEL } from '../state.ts';
 import { Hcr, Sctlr } from './bits.ts';
 import { Reg } from './offsets.ts';
+import { countEvent, Event } from './pmu.ts';
 
 /** Puts the value read into the register slot whose low word is `rtWord`. */
 export type Read = (cpu: Cpu, rtWord: number) => void;
@@ -51,7 +52,7 @@ function afterContext(cpu: Cpu): Status {
 }
 
 /** A register that decides how addresses are translated. */
-function translation(offset: number, traceKind?: number): Behaviour {
+function translation(offset: number, traceKind?: number): Behaviour & { readonly write: Write } {
   return {
     write(cpu, low, high) {
       if (!store(cpu, offset, low, high)) return Status.next;
@@ -131,6 +132,8 @@ function writeDaif(cpu: Cpu, low: number): Status {
   return afterMasks(cpu);
 }
 
+const contextIdr = translation(Reg.CONTEXTIDR_EL1, TraceKind.contextidrWrite).write;
+
 const computed = (value: (cpu: Cpu) => number): Behaviour => ({ read: (cpu, rtWord) => put(cpu, rtWord, value(cpu)) });
 
 /** Behaviours of processor state, identification and memory registers. */
@@ -165,7 +168,12 @@ export const coreBehaviours: Partial<Record<SysregName, Behaviour>> = {
   MAIR_EL1: translation(Reg.MAIR_EL1),
   MAIR_EL2: translation(Reg.MAIR_EL2),
   HCR_EL2: translation(Reg.HCR_EL2),
-  CONTEXTIDR_EL1: translation(Reg.CONTEXTIDR_EL1, TraceKind.contextidrWrite),
+  CONTEXTIDR_EL1: {
+    write(cpu, low, high) {
+      countEvent(cpu, Event.CID_WRITE_RETIRED);
+      return contextIdr(cpu, low, high);
+    },
+  },
   CPACR_EL1: fpControl(Reg.CPACR_EL1),
   CPTR_EL2: fpControl(Reg.CPTR_EL2),
 };

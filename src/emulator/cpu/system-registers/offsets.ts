@@ -3,7 +3,7 @@ import { SYSTEM_REGISTERS, type SysregName } from '../../../arch/sysregs.ts';
 import { FETCH_TLB, SYSREG } from '../state.ts';
 
 /** Values the register file keeps for itself, not registers of the architecture. */
-const INTERNAL = ['PMU_SINCE', 'DBGCLAIM'] as const;
+const INTERNAL = ['PMU_SINCE', 'DBGCLAIM', 'EVENTS_SINCE'] as const;
 type InternalName = (typeof INTERNAL)[number];
 
 /** Name of a 64-bit slot in the `SYSREG` area. */

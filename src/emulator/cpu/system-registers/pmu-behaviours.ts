@@ -5,7 +5,7 @@ import { EL } from '../state.ts';
 import { Mdcr, Pmcr } from './bits.ts';
 import { type Behaviour, put } from './behaviours.ts';
 import { Reg } from './offsets.ts';
-import { CYCLE_COUNTER, EVENT_COUNTERS, restartPmu, softwareIncrement, syncPmu } from './pmu.ts';
+import { countEvent, CYCLE_COUNTER, Event, EVENT_COUNTERS, restartPmu, syncPmu } from './pmu.ts';
 
 const word = (cpu: Cpu, offset: number): number => cpu.state.u32[offset >>> 2];
 
@@ -125,7 +125,7 @@ export const pmuBehaviours: Partial<Record<SysregName, Behaviour>> = {
   },
   PMSWINC_EL0: {
     write(cpu, low) {
-      softwareIncrement(cpu, low & visibleMask(cpu));
+      countEvent(cpu, Event.SW_INCR, low & visibleMask(cpu));
       return Status.next;
     },
   },

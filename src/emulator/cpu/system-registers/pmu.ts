@@ -1,6 +1,7 @@
 /**
  * The performance monitors (Arm ARM D7). Counters are not stepped: elapsed time is added when somebody looks or when what counts changes.
- * One retired instruction is one nanosecond and one cycle, so CPU_CYCLES and INST_RETIRED advance alike; other events but SW_INCR stay at 0.
+ * One retired instruction is one nanosecond and one cycle, so CPU_CYCLES and INST_RETIRED advance alike; the other
+ * events that are counted happen one at a time.
  */
 import type { Cpu } from '../cpu.ts';
 import { EL } from '../state.ts';
@@ -12,7 +13,19 @@ export const EVENT_COUNTERS = 6;
 /** Bit of the cycle counter in PMCNTENSET, PMOVSSET, PMINTENSET. */
 export const CYCLE_COUNTER = 31;
 
-const Event = { SW_INCR: 0x00, INST_RETIRED: 0x08, CPU_CYCLES: 0x11 } as const;
+/** Events that are counted; the A53 has more, which depend on caches, buses and predictors that are not modelled. */
+export const Event = {
+  SW_INCR: 0x00,
+  INST_RETIRED: 0x08,
+  EXC_TAKEN: 0x09,
+  EXC_RETURN: 0x0a,
+  CID_WRITE_RETIRED: 0x0b,
+  CPU_CYCLES: 0x11,
+  CHAIN: 0x1e,
+} as const;
+
+/** PMEVTYPER.evtCount. */
+const EVENT_MASK = 0x3ff;
 
 const PMCR_WORD = Reg.PMCR_EL0 >>> 2;
 const ENABLE_WORD = Reg.PMCNTENSET_EL0 >>> 2;
@@ -43,7 +56,10 @@ function eventRuns(u: Uint32Array, n: number): boolean {
 function addToEvent(u: Uint32Array, n: number, amount: number): void {
   const sum = u[COUNTER_WORD[n]] + amount;
   u[COUNTER_WORD[n]] = sum;
-  if (sum >= 2 ** 32) u[OVERFLOW_WORD] |= 1 << n;
+  if (sum < 2 ** 32) return;
+  u[OVERFLOW_WORD] |= 1 << n;
+  const isChained = n % 2 === 0 && n < 5 && (u[TYPE_WORD[n + 1]] & EVENT_MASK) === Event.CHAIN;
+  if (isChained && eventRuns(u, n + 1)) addToEvent(u, n + 1, 1);
 }
 
 function addCycles(cpu: Cpu, elapsed: number): void {
@@ -68,7 +84,7 @@ function account(cpu: Cpu, since: number, now: number): void {
     addCycles(cpu, divided ? Math.floor(now / 64) - Math.floor(since / 64) : now - since);
   }
   for (let n = 0; n < EVENT_COUNTERS; n++) {
-    const event = u[TYPE_WORD[n]] & 0x3ff;
+    const event = u[TYPE_WORD[n]] & EVENT_MASK;
     if (event !== Event.INST_RETIRED && event !== Event.CPU_CYCLES) continue;
     if (eventRuns(u, n) && countsAt(u[TYPE_WORD[n]], el)) addToEvent(u, n, now - since);
   }
@@ -89,11 +105,13 @@ export function restartPmu(cpu: Cpu): void {
   setSince(cpu.state.u32, Math.floor(cpu.host.now(cpu)));
 }
 
-/** PMSWINC_EL0: adds one to the counters in `mask` that count SW_INCR. */
-export function softwareIncrement(cpu: Cpu, mask: number): void {
+/** One event at the present exception level: for the counters in `mask` that count it. Free when none is enabled. */
+export function countEvent(cpu: Cpu, event: number, mask = (1 << EVENT_COUNTERS) - 1): void {
   const u = cpu.state.u32;
+  const enabled = u[ENABLE_WORD] & mask;
+  if (enabled === 0) return;
   for (let n = 0; n < EVENT_COUNTERS; n++) {
-    const counts = (u[TYPE_WORD[n]] & 0x3ff) === Event.SW_INCR && countsAt(u[TYPE_WORD[n]], u[EL >>> 2]);
-    if ((mask & (1 << n)) !== 0 && counts && eventRuns(u, n)) addToEvent(u, n, 1);
+    const counts = (u[TYPE_WORD[n]] & EVENT_MASK) === event && countsAt(u[TYPE_WORD[n]], u[EL >>> 2]);
+    if ((enabled & (1 << n)) !== 0 && counts && eventRuns(u, n)) addToEvent(u, n, 1);
   }
 }

@@ -443,6 +443,35 @@ describe('performance monitors', () => {
     expect(read(m, 'PMOVSSET_EL0')).toBe(0n);
   });
 
+  it('count exceptions, returns and writes of CONTEXTIDR one at a time, at the levels that are not filtered', () => {
+    const m = machine().enter(1);
+    [0x09n, 0x0an, 0x0bn].forEach((event, n) => m.msr(`PMEVTYPER${n}_EL0`, event | (1n << 27n)));
+    m.msr('PMEVTYPER3_EL0', 0x0an);
+    m.msr('PMCNTENSET_EL0', 0xfn);
+    m.msr('PMCR_EL0', 1n);
+    m.setReg('SPSR_EL2', 5n).setReg('MDCR_EL2', 6n);
+    m.msr('CONTEXTIDR_EL1', 77n);
+    m.cpu.exceptions.hvc(m.cpu, 0);
+    m.cpu.exceptions.eret(m.cpu);
+    m.cpu.exceptions.svc(m.cpu, 0);
+    const counts = [0, 1, 2, 3].map((n) => read(m, `PMEVCNTR${n}_EL0`));
+    // The return from EL2 does not count where PMEVTYPER.NSH is clear.
+    expect(counts).toEqual([2n, 1n, 1n, 0n]);
+  });
+
+  it('chain two counters to 64 bits', () => {
+    const m = counting();
+    m.msr('PMEVTYPER1_EL0', 0x1en);
+    m.msr('PMEVCNTR0_EL0', 0xffff_fff0n);
+    m.time += 20;
+    expect([read(m, 'PMEVCNTR0_EL0'), read(m, 'PMEVCNTR1_EL0')]).toEqual([4n, 1n]);
+  });
+
+  it('say in PMCEID0 what is counted', () => {
+    const events = [0x00n, 0x08n, 0x09n, 0x0an, 0x0bn, 0x11n, 0x1en];
+    expect(read(machine().enter(1), 'PMCEID0_EL0')).toBe(events.reduce((mask, event) => mask | (1n << event), 0n));
+  });
+
   it('HPMN hides counters from EL1', () => {
     const m = machine().setReg('MDCR_EL2', 2n).enter(1);
     expect((read(m, 'PMCR_EL0') >> 11n) & 31n).toBe(2n);

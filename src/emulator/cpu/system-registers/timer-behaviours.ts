@@ -1,6 +1,7 @@
 /** Generic timer registers: the state is in the timer device, TVAL is a view of CVAL (Arm ARM D11.2.4). */
 import type { SysregName } from '../../../arch/sysregs.ts';
 import { type Cpu, Status } from '../cpu.ts';
+import { noteStreamEvents, restartStreams } from '../event-stream.ts';
 import { advance } from '../exceptions-entry.ts';
 import { type Behaviour, put } from './behaviours.ts';
 import { Reg } from './offsets.ts';
@@ -62,6 +63,18 @@ function timerValue(timer: number): Behaviour {
   };
 }
 
+/** CNTKCTL_EL1, CNTHCTL_EL2: an event stream may begin, end or change. */
+function streamControl(offset: number): Behaviour {
+  return {
+    write(cpu, low) {
+      noteStreamEvents(cpu);
+      cpu.state.set(offset, low);
+      restartStreams(cpu);
+      return Status.next;
+    },
+  };
+}
+
 /** Behaviours of the timer registers. */
 export const timerBehaviours: Partial<Record<SysregName, Behaviour>> = {
   CNTPCT_EL0: { read: (cpu, rtWord) => putCount(cpu, rtWord, cpu.host.timers.count(cpu)) },
@@ -69,11 +82,14 @@ export const timerBehaviours: Partial<Record<SysregName, Behaviour>> = {
   CNTVOFF_EL2: {
     write(cpu, low, high) {
       const ticks = BigInt(low) | (BigInt(high) << 32n);
+      noteStreamEvents(cpu);
       cpu.state.set64(Reg.CNTVOFF_EL2, ticks);
       cpu.host.timers.setOffset(cpu, ticks);
       return afterTimer(cpu);
     },
   },
+  CNTKCTL_EL1: streamControl(Reg.CNTKCTL_EL1),
+  CNTHCTL_EL2: streamControl(Reg.CNTHCTL_EL2),
   CNTP_CTL_EL0: control(CNTP),
   CNTP_CVAL_EL0: compare(CNTP),
   CNTP_TVAL_EL0: timerValue(CNTP),
