@@ -172,6 +172,8 @@ export class Session implements SessionFunctions {
     this.#health = new GuestHealth(machine, domainOf);
     this.#tracing = new Tracing(machine, domainOf);
     this.#consoles = new GuestConsoles(machine, (id, bytes) => this.#printed(id, bytes), domainOf);
+    // A breakpoint that is hit while Xen switches its console must stop there, not at the end of the slice.
+    this.#consoles.isStopWanted = true;
     this.#typing = new Typing(this.#consoles);
     this.#port = new DebugPort(machine, (count) => this.#consoles.run(count));
     this.#view = this.#viewOf(new Debugger(this.#port, undefined, []));
