@@ -1,6 +1,6 @@
 /** What is kept: in the URL, over a reload, in files. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
@@ -24,14 +24,16 @@ async function download(page: Page, title: string): Promise<string> {
   return text;
 }
 
+/** Waits until what the browser keeps for the page contains a text. */
+async function waitForKept(page: Page, text: string): Promise<void> {
+  const kept = (): Promise<string> => page.evaluate<string>("localStorage.getItem('trapline.workspace') ?? ''");
+  while (!(await kept()).includes(text)) await page.waitForTimeout(50);
+}
+
 async function upload(page: Page, title: string, text: string): Promise<void> {
   const waiting = page.waitForEvent('filechooser');
   await runCommand(page, title);
-  const folder = mkdtempSync(join(tmpdir(), 'upload-'));
-  const path = join(folder, 'file.json');
-  writeFileSync(path, text);
-  await (await waiting).setFiles(path);
-  rmSync(folder, { recursive: true });
+  await (await waiting).setFiles({ name: 'file.json', mimeType: 'application/json', buffer: Buffer.from(text) });
 }
 
 test(
@@ -61,8 +63,8 @@ test('open files, watches and breakpoints survive a reload and travel as one fil
   await page.getByLabel('New watch expression').fill('jiffies');
   await page.keyboard.press('Enter');
   await page.getByRole('treeitem', { name: /^jiffies/ }).waitFor();
-  await page.waitForFunction("localStorage.getItem('trapline.workspace')?.includes('jiffies')");
-  await page.waitForFunction("localStorage.getItem('trapline.workspace')?.includes('sys-hypervisor.c')");
+  await waitForKept(page, 'jiffies');
+  await waitForKept(page, 'sys-hypervisor.c');
   await page.reload();
   await workbench.waitForText('d1', /domU1 # $/);
   await page.locator('.dock-tab', { hasText: 'sys-hypervisor.c @ DomU1' }).waitFor();
@@ -121,7 +123,7 @@ test('keys can be changed, conflicts are shown, and changes survive a reload', a
     .locator('.help-row', { hasText: /^Pause/ })
     .getByText('F10', { exact: true })
     .waitFor();
-  await page.waitForFunction("localStorage.getItem('trapline.workspace')?.includes('F10')");
+  await waitForKept(page, 'F10');
   await page.reload();
   await workbench.waitForText('d1', /domU1 # $/);
   await workbench.waitForRunning();
