@@ -28,22 +28,11 @@ describe.skipIf(!HAS_PACK)('a run that was typed at', () => {
     'is repeated from its input log, in another engine, to the same state',
     () => {
       const [early, late] = [join(folder, 'early'), join(folder, 'late')];
-      const expected = run(
-        ...['--instructions', '1000000', '--save', early],
-        ...['--type', 'd1', 'echo $((6*7))\\n', '--until', 'd1', '^42'],
-        ...[
-          '--type',
-          'd2',
-          'cat /proc/uptime\\n',
-          '--until',
-          'd2',
-          '\\d+\\.\\d+ \\d',
-          '--instructions',
-          '1234567',
-          '--save',
-          late,
-        ],
-      );
+      const toUptime = ['--type', 'd2', 'cat /proc/uptime\\n', '--until', 'd2', '\\d+\\.\\d+ \\d'];
+      const toAnswer = ['--type', 'd1', 'echo $((6*7))\\n', '--until', 'd1', '^42'];
+      const toEarly = ['--instructions', '1000000', '--save', early];
+      const toLate = ['--instructions', '1234567', '--save', late];
+      const expected = run(...toEarly.concat(toAnswer, toUptime, toLate));
       expect(run('--replay', late)).toEqual(expected);
       expect(run('--load', early, '--engine', 'interpreter', '--replay', late)).toEqual(expected);
       expect(run('--load', late)).toEqual(expected);
