@@ -108,7 +108,8 @@ describe('an event', () => {
     record([{ kind: TraceKind.stop, time: 600, el: 1, vmid: 2, pc: 0xabcn }]);
     const { markersId } = source.timelines.model;
     const event = await describeEvent(source, view, markersId, 600, 0);
-    expect(event).toMatchObject({ cpu: 0, slice: { text: 'breakpoint major_show', from: 600 } });
+    const target = { kind: 'vcpu', domain: 1, vcpu: 0 };
+    expect(event).toMatchObject({ cpu: 0, target, slice: { text: 'breakpoint major_show', from: 600 } });
     expect(event?.stack[0].location).toEqual({ space: { kind: 'guest', domain: 1, el: 1 }, address: 0xabcn });
   });
 

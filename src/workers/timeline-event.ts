@@ -2,7 +2,7 @@
 import { describeEsr, syndromeFields } from '../arch/esr.ts';
 import { TraceKind, TraceRecord } from '../base/trace-record.ts';
 import { exitReason, interruptName } from '../trace/exit-reasons.ts';
-import { domidOf, isGuest, type VcpuKey, vcpuName } from '../trace/labels.ts';
+import { domidOf, isGuest, NO_VCPU, type VcpuKey, vcpuName } from '../trace/labels.ts';
 import type { TimelineModel } from '../trace/model.ts';
 import { type Found, sliceAt } from '../trace/seek.ts';
 import { SliceTrack } from '../trace/slice-track.ts';
@@ -81,8 +81,9 @@ class Describer {
   }
 
   async describe(): Promise<TimelineEvent> {
-    const key = this.owner();
-    const cpu = this.cpu(key);
+    const owner = this.owner();
+    const cpu = this.cpu(owner);
+    const key = this.slice.entry.data.kind === 'markers' && cpu !== undefined ? this.vcpuOn(cpu) : owner;
     const events = cpu === undefined ? [] : this.eventsAt(cpu, this.slice.from);
     const target = isGuest(key)
       ? ({ kind: 'vcpu', domain: domidOf(key), vcpu: key & 0xffff } as const)
@@ -102,6 +103,13 @@ class Describer {
     const { data } = this.slice.entry;
     if (data.kind === 'counter') return -1;
     return this.model.labels.get(data.track.labels.values[this.slice.index]).vcpu;
+  }
+
+  /** Whose a pCPU is at the slice's beginning. */
+  private vcpuOn(cpu: number): VcpuKey {
+    const { vcpus } = this.model.cpus[cpu];
+    const index = vcpus.indexAt(this.slice.from);
+    return index < 0 ? NO_VCPU : this.model.labels.get(vcpus.labels.values[index]).vcpu;
   }
 
   /** The pCPU of a slice: of its own track, or where its vCPU was. Of a marker: where an event has its time. */
@@ -171,6 +179,8 @@ class Describer {
       case TraceKind.interruptAcknowledge:
       case TraceKind.guestAcknowledge:
         return [{ name: kindText(event.kind), value: interruptName(event.low & 0x3ff) }];
+      case TraceKind.stop:
+        return [{ name: 'debugger', value: `at ${from}` }];
       default:
         return [{ name: kindText(event.kind), value: `${hex(wide(event))} at ${where}` }];
     }

@@ -1,5 +1,6 @@
 /** Everything the debugger asks of one ELF file with debugging information. Addresses are as linked; whoever loads the file elsewhere adds the slide. */
 import type { RandomAccess } from '../../base/random-access.ts';
+import { DW_AT_type } from '../../formats/dwarf/constants.ts';
 import { rangesOf, type Range } from '../../formats/dwarf/debug-rnglists.ts';
 import { dwarfSections } from '../../formats/dwarf/sections.ts';
 import type { UnwindTableRow } from '../../formats/dwarf/unwind-table.ts';
@@ -162,6 +163,16 @@ export class SymbolFile {
   /** The function that covers `address`. */
   functionAt(address: bigint): Promise<FunctionInfo | undefined> {
     return this.#functions.at(address);
+  }
+
+  /** What the function that covers `address` returns; undefined when that is nothing, or not known. */
+  async returnType(address: bigint): Promise<Type | undefined> {
+    const index = await this.context.units();
+    return this.context.run(() => {
+      const fn = this.context.functionDie(index, address);
+      const typed = fn && this.context.info.origins(fn).find((die) => die.has(DW_AT_type));
+      return typed && this.context.types.typeOf(typed);
+    });
   }
 
   /** All ranges of the function that covers `address`; its entry is where the first begins. */

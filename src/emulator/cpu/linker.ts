@@ -21,6 +21,7 @@ export interface ModuleParts {
   /** Indices of the tables; only the interpreter's main loop has them: every other user would make each change of an element dearer. */
   readonly variants: number;
   readonly regions: number;
+  readonly chain?: FunctionRef;
 }
 
 /** What a module imports beside the memory. Fewer imports make instances cheaper. */
@@ -28,7 +29,12 @@ interface Imports {
   readonly tables?: boolean;
   /** Names of helpers; all when absent. */
   readonly helpers?: ReadonlySet<string>;
+  /** `chain`, by which a region goes on to another. */
+  readonly chain?: boolean;
 }
+
+/** `(cpu, va, budget) -> Exit`: runs the translation at an address, or returns to the main loop with PC there. */
+export const CHAIN_SIGNATURE: Signature = { params: ['i32', 'i64', 'i32'], result: 'i32' };
 
 export class Linker {
   readonly variants = new WebAssembly.Table({ element: 'anyfunc', initial: VARIANT_TABLE_SIZE });
@@ -75,12 +81,18 @@ export class Linker {
     return names.map((name) => exports[name]);
   }
 
-  #parts({ tables = false, helpers }: Imports): ModuleParts {
+  /** The function that modules import as `chain`: another module's. */
+  setChain(chain: unknown): void {
+    this.#imports.chain = chain;
+  }
+
+  #parts({ tables = false, helpers, chain = false }: Imports): ModuleParts {
     const module = new ModuleBuilder();
     module.importMemory('env', 'memory', MEMORY_PAGES, MEMORY_PAGES);
     const variants = tables ? module.importTable('env', 'variants', VARIANT_TABLE_SIZE) : -1;
     const regions = tables ? module.importTable('env', 'regions', REGION_TABLE_SIZE) : -1;
-    return { module, helpers: this.#importHelpers(module, helpers), variants, regions };
+    const link = chain ? module.importFunction('env', 'chain', CHAIN_SIGNATURE) : undefined;
+    return { module, helpers: this.#importHelpers(module, helpers), variants, regions, chain: link };
   }
 
   #importHelpers(module: ModuleBuilder, wanted?: ReadonlySet<string>): Map<string, FunctionRef> {

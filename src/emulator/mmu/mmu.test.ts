@@ -494,15 +494,16 @@ describe('contexts', () => {
   });
 
   describe('and the fetch TLB', () => {
-    const entry = FETCH_TLB + Number((VA >> 12n) & BigInt(FETCH_ENTRIES - 1)) * 16;
-    const tag = () => bench.cpu.state.get64(entry);
+    const index = Number((VA >> 12n) & BigInt(FETCH_ENTRIES - 1)) * 2;
+    const entries = () => new BigUint64Array(bench.memory, bench.cpu.state.get(FETCH_TLB), 2 * FETCH_ENTRIES);
+    const tag = () => entries()[index];
     const NONE = 0xffff_ffff_ffff_ffffn;
 
     beforeEach(() => {
       // The core fills the entry for the page it has just asked for.
       fetchAt(bench, VA);
-      bench.cpu.state.set64(entry, VA);
-      bench.cpu.state.set64(entry + 8, 0x80_0000n);
+      entries()[index] = VA;
+      entries()[index + 1] = 0x80_0000n;
     });
 
     it('take their entries with them and bring them back', () => {
@@ -511,7 +512,7 @@ describe('contexts', () => {
       bench.set(0);
       expect(tag()).toBe(NONE);
       bench.set(1);
-      expect([tag(), bench.cpu.state.get64(entry + 8)]).toEqual([VA, 0x80_0000n]);
+      expect([tag(), entries()[index + 1]]).toEqual([VA, 0x80_0000n]);
     });
 
     it.each([

@@ -2,7 +2,7 @@
 import { Access, Status } from '../cpu/cpu.ts';
 import type { Cpu, Mmu } from '../cpu/cpu.ts';
 import type { Plain } from '../devices/device.ts';
-import { EL, PC, TLB, TLB_USER } from '../cpu/state.ts';
+import { EL, FETCH_TLB, PC, TLB, TLB_USER } from '../cpu/state.ts';
 import { ramOffset, SCRATCH } from '../memory-layout.ts';
 import { raiseDataAbort, raiseInstructionAbort } from './abort.ts';
 import { addressTranslation } from './address-translation.ts';
@@ -92,6 +92,7 @@ export class MemoryManagementUnit implements Mmu {
 
   /** Writes the TLB pointers of the state block. Those of unprivileged accesses at EL1 are found when the first one misses. */
   private pointAt(cpu: Cpu, set: ContextSet): void {
+    cpu.state.u32[FETCH_TLB >>> 2] = set.current.fetched.base;
     cpu.state.u32[TLB >>> 2] = set.current.base;
     cpu.state.u32[TLB_USER >>> 2] = set.current.el === 1 ? (set.user?.base ?? set.emptyTlb) : set.current.base;
   }

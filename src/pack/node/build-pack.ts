@@ -13,7 +13,7 @@ import { lineTableFiles } from './line-table-files.ts';
 import { extractKernel, extractVmlinux, KERNEL_META_PACKAGE, KERNEL_SOURCE_PACKAGE } from './linux.ts';
 import { PackFolder } from './pack-folder.ts';
 import { Progress, type StepProgress } from './progress.ts';
-import { hasRunner, MACHINE_SOURCES, makeSnapshot } from './snapshot.ts';
+import { hasRunner, machineSources, makeSnapshot } from './snapshot.ts';
 import { copySources, extractKernelSources, kernelPrefixes, namesBelow } from './sources.ts';
 import { ensureTools, PACK_TOOLS } from './tools.ts';
 import { buildXen, XEN_SOURCE_PREFIX } from './xen.ts';
@@ -37,7 +37,7 @@ export interface BuildOptions {
 
 /** Builds the default pack in `target`, or finds that it is there. Throws `BuildError` with a message for the person. */
 export async function buildPack(target: string, { isUpdate }: BuildOptions): Promise<void> {
-  const recipe = await contentKey([...RECIPE, ...MACHINE_SOURCES]);
+  const recipe = await contentKey([...RECIPE, ...(await machineSources())]);
   const progress = new Progress(STEP_COUNT);
   if (!isUpdate && (await isFinished(target, recipe))) {
     progress.note(`The guest pack in ${target} is up to date.`);

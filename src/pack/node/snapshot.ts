@@ -8,20 +8,18 @@ import { BuildError } from './build-error.ts';
 import { cached, type Cached, contentKey } from './cache.ts';
 import type { StepProgress } from './progress.ts';
 import { run } from './run.ts';
+import { sourceClosure } from './source-closure.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const RUNNER = join(ROOT, 'src/headless/main.ts');
-/** Everything that the state of a booted machine depends on besides the pack. */
-export const MACHINE_SOURCES = [
-  'base',
-  'arch',
-  'wasm',
-  'emulator',
-  'headless/main.ts',
-  'headless/runner.ts',
-  'headless/transcripts.ts',
-  'workers/guest-consoles.ts',
-].map((path) => join(ROOT, 'src', path));
+/** What carries out the boot: the state of a booted machine depends on this and all it imports. */
+const BOOT = join(ROOT, 'src/headless/runner.ts');
+
+/** Every source that the state of a booted machine depends on besides the pack. */
+export function machineSources(): Promise<readonly string[]> {
+  return sourceClosure(BOOT);
+}
+
 /** Instructions after which a boot is given up: several times what it takes. */
 const BOOT_LIMIT = 20e9;
 /** About how many lines the consoles print until all prompts wait. */
@@ -47,7 +45,7 @@ export async function makeSnapshot(
   prompts: ReadonlyMap<string, string>,
   step: StepProgress,
 ): Promise<Cached> {
-  const machine = await contentKey(MACHINE_SOURCES);
+  const machine = await contentKey(await machineSources());
   return cached('snapshot', { machine, packKey }, async (folder) => {
     const file = join(folder, 'boot.snapshot');
     const output = await runHeadless(packFolder, file, prompts, step);

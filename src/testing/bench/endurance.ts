@@ -13,7 +13,7 @@ const LIMIT = 256 * MEBIBYTE;
 
 /** Goes through the programs again and again, in the background so that the prompt is back. */
 const forEver = (programs: readonly string[]): string =>
-  `while :; do ${programs.join('; ')}; done >/dev/null 2>&1 </dev/null &`;
+  `while :; do ${programs.join('; ')}; done >/dev/null 2>&1 </dev/null & :`;
 
 const FILES = [
   'ls -lR /sys/devices /bin',
@@ -56,7 +56,7 @@ async function endureIn(engine: Engine): Promise<void> {
   const machine = await startOurs(engine, site);
   const speeds: number[] = [];
   try {
-    await machine.start('mixed');
+    await machine.boot('mixed');
     await machine.prepare(LOAD);
     await machine.run(LOAD);
     console.log(`${engine}: minute, million instructions per second, regions and MiB of wasm made so far, MiB alive`);

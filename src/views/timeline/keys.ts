@@ -53,6 +53,8 @@ const PLAIN: Readonly<Record<string, TimelineAction>> = {
   r: { kind: 'select focus' },
   m: { kind: 'mark' },
   '/': { kind: 'find' },
+  // Ctrl+P, which other timelines have for it, is the workbench's search for symbols.
+  t: { kind: 'find track' },
   p: { kind: 'pin' },
   c: { kind: 'collapse' },
   q: { kind: 'drawer' },
@@ -62,7 +64,6 @@ const PLAIN: Readonly<Record<string, TimelineAction>> = {
 
 const CONTROL: Readonly<Record<string, TimelineAction>> = {
   a: { kind: 'select all' },
-  p: { kind: 'find track' },
   ']': { kind: 'cycle', direction: 1 },
   '[': { kind: 'cycle', direction: -1 },
 };
@@ -96,7 +97,7 @@ export const KEY_HELP: readonly (readonly [string, string])[] = [
   ['R', 'select the slice’s stretch'],
   ['M, Shift+M', 'mark, keep the mark'],
   ['/ Enter', 'search, next (Shift+Enter: previous)'],
-  ['Ctrl+P', 'find a track'],
+  ['T', 'find a track'],
   ['P', 'pin the track'],
   ['C', 'collapse the group'],
   ['Alt+↑ ↓', 'move the track'],

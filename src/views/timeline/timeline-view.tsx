@@ -114,7 +114,7 @@ function Bar(props: BarProps): ReactElement {
         ref={fields.track}
         className="field"
         aria-label="Find tracks"
-        placeholder="Tracks (Ctrl+P)"
+        placeholder="Tracks ( T )"
         value={props.filter}
         onChange={(event) => props.onFilter(event.target.value)}
         onKeyDown={(event) => (event.key === 'Enter' || event.key === 'Escape') && props.onLeave()}

@@ -1,6 +1,7 @@
 /** The canvas: drag selects, with Shift it pans; a click chooses; the wheel scrolls, with Ctrl it zooms about the pointer. */
 import { type PointerEvent, type ReactElement, useEffect, useRef, useState } from 'react';
 import type { TimelineSlice, TimelineWindow } from '../../protocol/timeline.ts';
+import { useClient } from '../../ui/client-context.tsx';
 import { themeColor, useTheme } from '../../ui/theme/theme.ts';
 import { formatDuration } from '../../ui/widgets/duration.ts';
 import { markerGlyph, Painter } from './painter.ts';
@@ -85,6 +86,7 @@ function hintAt(props: TrackCanvasProps, x: number, y: number): Hint | null {
 
 /** The wheel, registered by hand: React's listeners are passive and could not keep the page from zooming. */
 function useWheel(canvas: React.RefObject<HTMLCanvasElement | null>, props: TrackCanvasProps): void {
+  const { timeline } = useClient();
   const latest = useRef(props);
   useEffect(() => {
     latest.current = props;
@@ -95,13 +97,15 @@ function useWheel(canvas: React.RefObject<HTMLCanvasElement | null>, props: Trac
       const isSideways = Math.abs(event.deltaX) > Math.abs(event.deltaY);
       if (!event.ctrlKey && !isSideways) return;
       event.preventDefault();
-      const { range, onRange } = latest.current;
+      const { onRange } = latest.current;
+      // The wheel may turn faster than the view is rendered: each turn goes on from the last.
+      const range = timeline.getState().range ?? latest.current.range;
       const share = event.offsetX / Math.max(1, element?.clientWidth ?? 1);
       onRange(event.ctrlKey ? zoom(range, 1.0015 ** event.deltaY, share) : pan(range, event.deltaX / 1000));
     };
     element?.addEventListener('wheel', onWheel, { passive: false });
     return () => element?.removeEventListener('wheel', onWheel);
-  }, [canvas]);
+  }, [canvas, timeline]);
 }
 
 function useDrawing(canvas: React.RefObject<HTMLCanvasElement | null>, props: TrackCanvasProps): void {

@@ -42,20 +42,21 @@ function choose(client: Client, context: ActionContext, slice: TimelineSlice): v
   if (context.range && !isShown(slice, context.range)) context.setRange(withRange(slice, context.range));
 }
 
-/** Centres what is chosen, and the second time makes it fill the width. */
-function fit(range: Range, place: Range): Range {
-  const centred = withRange(place, range);
-  const isCentred = Math.abs(centred.from - range.from) < (range.to - range.from) * 0.01;
-  return isCentred ? zoom(place, 1.4, 0.5) : centred;
-}
-
 function toggled<T>(list: readonly T[], item: T): T[] {
   return list.includes(item) ? list.filter((each) => each !== item) : [...list, item];
 }
 
-export function useActions(context: ActionContext): (action: TimelineAction) => void {
+export function useActions(rendered: ActionContext): (action: TimelineAction) => void {
   const client = useClient();
+  // Keys may come faster than the view is rendered: each goes on from the last.
+  const context: ActionContext = {
+    ...rendered,
+    get range() {
+      return client.timeline.getState().range ?? rendered.range;
+    },
+  };
   const followed = useRef<Followed | null>(null);
+  const centred = useRef<Range | null>(null);
   const { timeline } = client;
 
   const seek = async (question: TimelineSeek): Promise<readonly TimelineSlice[]> => {
@@ -74,7 +75,7 @@ export function useActions(context: ActionContext): (action: TimelineAction) => 
   const start = (): { track: number; from: number; to: number; depth: number } | null => {
     const { focus } = timeline.getState();
     if (focus) return focus;
-    const first = trackRows[0]?.track;
+    const first = trackRows.find(({ track }) => track?.kind === 'slices')?.track;
     if (!first || !context.range) return null;
     const middle = (context.range.from + context.range.to) / 2;
     return { track: first.id, from: middle, to: middle, depth: 0 };
@@ -122,10 +123,14 @@ export function useActions(context: ActionContext): (action: TimelineAction) => 
       timeline.setState({ order: [...others, ...order] });
     }
   };
+  /** Centres what is chosen, and the second time makes it fill the width. */
   const fitFocus = (): void => {
     const { focus, selection } = timeline.getState();
     const place = focus ?? selection;
-    if (place && context.range) context.setRange(fit(context.range, place));
+    if (!place || !context.range) return;
+    // Near the ends of the recording nothing can be centred: what counts is that it was asked for.
+    context.setRange(centred.current === place ? zoom(place, 1.4, 0.5) : withRange(place, context.range));
+    centred.current = place;
   };
   const recorded = context.window && { from: context.window.recordedFrom, to: context.window.recordedTo };
 
