@@ -157,7 +157,7 @@ test('the source says whom its breakpoints stop, and where they moved', async (c
   const { page, workbench } = context;
   await cursorBelowPc(page, 1);
   await page.keyboard.press('F9');
-  await page.locator('.source-scope', { hasText: /^\s*● d1$/ }).waitFor();
+  await page.locator('.source-scope', { hasText: /●\sd1$/ }).waitFor();
   await page.keyboard.press('F9');
   await page.locator('.source-scope').waitFor({ state: 'detached' });
   const line = Number(await page.locator('.line-numbers.active-line-number').innerText());

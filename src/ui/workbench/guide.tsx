@@ -45,7 +45,7 @@ const STEPS: readonly GuideStep[] = [
   },
   {
     title: 'Stop in its kernel',
-    text: 'Type the same command in DomU1 again (arrow up brings it back). The machine stops in major_show: source, variables and the way from the program’s system call are on screen.',
+    text: 'Type the same command in DomU1 again (arrow up brings it back). The machine stops in major_show: its source is open, and the call stack shows the way from the program’s system call.',
     actions: [{ label: 'Show DomU1', command: 'view.terminal:d1' }],
     isDone: (client) => stoppedLevel(client) === 1 && client.breakpoints.getState().specs.some(majorShow),
   },
@@ -131,6 +131,8 @@ export function Guide({ isOpen, onOpenChange }: GuideProps): ReactElement | null
             </Button>
           );
         })}
+      </div>
+      <div className="guide-actions">
         <span className="toolbar-space" />
         {index > 0 && <Button onClick={() => setIndex(index - 1)}>Back</Button>}
         <Button primary onClick={() => (isLast ? close() : setIndex(index + 1))}>
