@@ -47,7 +47,7 @@ export class Xen implements Hypervisor {
     private readonly layouts: XenLayouts,
     private readonly nameOf: (domid: number) => string,
   ) {
-    this.#reader = new MemoryReader(port, () => ({ kind: 'va', view: this.view() }));
+    this.#reader = new MemoryReader(port, () => ({ kind: 'va', view: this.view() }), true);
   }
 
   /** Prepares for the Xen that `symbols` describes. `nameOf` tells what a domain is called: Xen itself does not know. */

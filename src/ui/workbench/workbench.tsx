@@ -3,7 +3,7 @@ import { type ReactElement, useEffect, useState } from 'react';
 import { codeCommands } from '../../client/code-commands.ts';
 import { runCommands } from '../../client/run-commands.ts';
 import { useClient } from '../client-context.tsx';
-import { TooltipProvider } from '../widgets/tooltip.tsx';
+import { TooltipLayer } from '../widgets/tooltip.tsx';
 import { appCommands } from './app-commands.ts';
 import { Banner } from './banner.tsx';
 import { Dock } from './dock.tsx';
@@ -78,7 +78,7 @@ export function Workbench({ views }: { readonly views: readonly ViewDefinition[]
     onOpenChange: (isOpen: boolean) => setDialog(isOpen ? name : null),
   });
   return (
-    <TooltipProvider delay={500}>
+    <>
       <div className="workbench">
         <Toolbar />
         <Banner />
@@ -93,6 +93,7 @@ export function Workbench({ views }: { readonly views: readonly ViewDefinition[]
       <SymbolSearch {...control('symbols')} />
       <Help {...control('help')} />
       <Layouts {...control('layouts')} />
-    </TooltipProvider>
+      <TooltipLayer />
+    </>
   );
 }
