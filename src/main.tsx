@@ -6,6 +6,7 @@ import './ui/workbench/workbench.css';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Client } from './client/client.ts';
+import { followLink, keepLink } from './client/link-keeper.ts';
 import { connectWorker } from './client/session.ts';
 import { keepWorkspace } from './client/workspace-store.ts';
 import { ClientProvider } from './ui/client-context.tsx';
@@ -16,6 +17,7 @@ import { VIEWS } from './views/index.ts';
 const client = new Client(connectWorker);
 keepWorkspace(client.workspace, client.breakpoints, localStorage);
 followTheme(client.workspace);
+const link = keepLink(client, window);
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');
@@ -29,4 +31,6 @@ createRoot(root).render(
 
 /** `?pack=URL` names another pack folder; relative to the page, so that it works from any sub-path. */
 const pack = new URL(new URLSearchParams(location.search).get('pack') ?? './packs/default/', location.href);
-void client.open({ kind: 'url', url: pack.href.endsWith('/') ? pack.href : `${pack.href}/` });
+void client
+  .open({ kind: 'url', url: pack.href.endsWith('/') ? pack.href : `${pack.href}/` })
+  .then(() => followLink(client, link));

@@ -1,6 +1,7 @@
 /** The person's breakpoints, and what became of each. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { formatLocation } from '../protocol/address.ts';
+import { formatScope } from '../protocol/target.ts';
 import type { BreakpointPlace, BreakpointSpec, BreakpointState } from '../protocol/breakpoints.ts';
 
 export interface BreakpointsState {
@@ -27,6 +28,15 @@ export function addBreakpoint(store: BreakpointStore, spec: Omit<BreakpointSpec,
   const id = freeId(store.getState().specs);
   store.setState(({ specs }) => ({ specs: [...specs, { ...spec, id }] }));
   return id;
+}
+
+/** Adds breakpoints that are not there yet; how many were new. */
+export function mergeBreakpoints(store: BreakpointStore, added: readonly BreakpointSpec[]): number {
+  const wish = ({ place, scope }: BreakpointSpec): string => `${describePlace(place)} ${formatScope(scope)}`;
+  const known = new Set(store.getState().specs.map(wish));
+  const fresh = added.filter((spec) => !known.has(wish(spec)));
+  for (const { id: _id, ...spec } of fresh) addBreakpoint(store, spec);
+  return fresh.length;
 }
 
 export function updateBreakpoint(

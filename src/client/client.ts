@@ -51,6 +51,9 @@ export class Client {
     this.breakpoints.subscribe((state, previous) => {
       if (state.specs !== previous.specs) void this.#sendBreakpoints();
     });
+    this.workspace.subscribe(({ keys }, previous) => {
+      if (keys !== previous.keys) this.commands.customize(keys);
+    });
     this.context.subscribe((state, previous) => {
       if (state.target !== previous.target) void this.#readStack(true);
     });

@@ -59,3 +59,37 @@ it('refuses two owners of one key', () => {
   registry.register([command({})]);
   expect(() => registry.register([command({ id: 'other' })])).toThrow('F5 belongs to run.continue');
 });
+
+it('gives a command the person’s own keys instead of its own', () => {
+  const run = vi.fn();
+  const registry = new CommandRegistry(() => undefined);
+  registry.register([command({ run }), command({ id: 'other', keys: ['F6'] })]);
+  registry.customize({ 'run.continue': ['F6'] });
+  expect(registry.handleKey(f5, false)).toBe(false);
+  expect(registry.handleKey({ ...f5, key: 'F6', code: 'F6' }, false)).toBe(true);
+  expect(run).toHaveBeenCalledOnce();
+  expect(registry.get('other')?.keys).toEqual([]);
+  expect(registry.ownerOf('F6')?.id).toBe('run.continue');
+});
+
+it('gives keys back when they are no longer the person’s own', () => {
+  const registry = new CommandRegistry(() => undefined);
+  registry.register([command({}), command({ id: 'other', keys: ['F6'] })]);
+  registry.customize({ 'run.continue': ['F6'] });
+  registry.customize({});
+  expect(registry.keysOf('run.continue')).toEqual(['F5', 'Alt+F5']);
+  expect(registry.keysOf('other')).toEqual(['F6']);
+});
+
+it('records chords instead of running commands, and waits for more than a modifier', () => {
+  const run = vi.fn();
+  const chords: string[] = [];
+  const registry = new CommandRegistry(() => undefined);
+  registry.register([command({ run })]);
+  registry.record((chord) => chords.push(chord));
+  registry.handleKey({ ...f5, key: 'Control', code: 'ControlLeft', ctrlKey: true }, false);
+  registry.handleKey(f5, false);
+  registry.record(null);
+  expect(chords).toEqual(['F5']);
+  expect(run).not.toHaveBeenCalled();
+});

@@ -18,6 +18,10 @@ export interface NavigationState {
   readonly disassembly: Location | null;
   readonly translation: Location | null;
   readonly source: OpenSource | null;
+  /** Files that are open, by panel. */
+  readonly openSources: Readonly<Record<string, OpenSource>>;
+  /** The panel that has the focus, or had it last. */
+  readonly active: string | null;
   /** Panel to bring forward, and a number that grows with every request so that the same one can be made twice. */
   readonly reveal: { readonly panel: string; readonly serial: number } | null;
 }
@@ -30,6 +34,8 @@ export function createNavigationStore(): NavigationStore {
     disassembly: null,
     translation: null,
     source: null,
+    openSources: {},
+    active: null,
     reveal: null,
   }));
 }

@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest';
-import { decodeWorkspace, EMPTY_WORKSPACE, encodeWorkspace, type Workspace } from './persistence.ts';
+import {
+  decodeBreakpoints,
+  decodeWorkspace,
+  EMPTY_WORKSPACE,
+  encodeBreakpoints,
+  encodeWorkspace,
+  type Workspace,
+} from './persistence.ts';
 
 const workspace: Workspace = {
   ...EMPTY_WORKSPACE,
@@ -36,5 +43,15 @@ it('says what is wrong with a foreign file', () => {
 
 it('refuses an address that is none', () => {
   const text = encodeWorkspace(workspace).replace('d2:IPA:0x800000000000', 'somewhere');
-  expect(() => decodeWorkspace(text)).toThrow();
+  expect(() => decodeWorkspace(text)).toThrow(/breakpoints\.1\.place\.location: somewhere is not an address/);
+});
+
+it('reads breakpoints from a file of their own and from a workspace', () => {
+  expect(decodeBreakpoints(encodeBreakpoints(workspace.breakpoints))).toEqual(workspace.breakpoints);
+  expect(decodeBreakpoints(encodeWorkspace(workspace))).toEqual(workspace.breakpoints);
+});
+
+it('reads workspaces from before formats and keys were kept', () => {
+  const { formats: _formats, keys: _keys, ...old } = JSON.parse(encodeWorkspace(workspace)) as Record<string, unknown>;
+  expect(decodeWorkspace(JSON.stringify(old))).toEqual(workspace);
 });

@@ -1,7 +1,7 @@
 /** What survives a reload: layouts, breakpoints, watches, open files, preferences. One JSON document, also the export format. */
 import { z } from 'zod';
 import { formatLocation, parseLocation } from '../protocol/address.ts';
-import { EXCEPTION_KINDS } from '../protocol/breakpoints.ts';
+import { type BreakpointSpec, EXCEPTION_KINDS } from '../protocol/breakpoints.ts';
 import { formatScope, parseScope } from '../protocol/target.ts';
 import { VALUE_FORMATS } from './value-format.ts';
 
@@ -9,14 +9,24 @@ import { VALUE_FORMATS } from './value-format.ts';
 z.config({ jitless: true });
 
 const location = z.codec(z.string(), z.custom<ReturnType<typeof requireLocation>>(), {
-  decode: (text) => requireLocation(text),
+  decode: (text, context) => attempt(context, () => requireLocation(text)),
   encode: (value) => formatLocation(value),
 });
 
 const scope = z.codec(z.string(), z.custom<ReturnType<typeof requireScope>>(), {
-  decode: (text) => requireScope(text),
+  decode: (text, context) => attempt(context, () => requireScope(text)),
   encode: (value) => formatScope(value),
 });
+
+/** Turns a refusal into an issue of the document, so that the message says where it is. */
+function attempt<T>({ issues, value }: z.core.ParsePayload, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    issues.push({ code: 'custom', input: value, message: error instanceof Error ? error.message : String(error) });
+    return z.NEVER;
+  }
+}
 
 function requireLocation(text: string): NonNullable<ReturnType<typeof parseLocation>> {
   const parsed = parseLocation(text, { kind: 'pa' });
@@ -55,25 +65,17 @@ const breakpoint = z.object({
   logMessage: z.string().optional(),
 });
 
-const openSource = z.object({
-  path: z.string(),
-  owner: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('xen') }),
-    z.object({ kind: z.literal('domain'), domain: z.int() }),
-  ]),
-  line: z.int().optional(),
-});
-
 const workspace = z.object({
   version: z.literal(1),
   breakpoints: z.array(breakpoint),
   watches: z.array(z.string()),
-  sources: z.array(openSource),
-  /** Dock layouts by name; `current` is the one in use. Their shape belongs to the docking library. */
+  /** Dock layouts by name, open files included; `current` is the one in use. Their shape belongs to the docking library. */
   layouts: z.record(z.string(), z.unknown()),
   pinnedRegisters: z.array(z.string()),
   /** Formats of values by the expression that names them. */
   formats: z.record(z.string(), z.enum(VALUE_FORMATS)).default({}),
+  /** The person's own keys by command. */
+  keys: z.record(z.string(), z.array(z.string())).default({}),
   preferences: z.object({
     theme: z.enum(['system', 'dark', 'light']),
     followExceptions: z.boolean(),
@@ -90,10 +92,10 @@ export const EMPTY_WORKSPACE: Workspace = {
   version: 1,
   breakpoints: [],
   watches: [],
-  sources: [],
   layouts: {},
   pinnedRegisters: [],
   formats: {},
+  keys: {},
   preferences: { theme: 'system', followExceptions: false, guideSeen: false, inlineValues: true },
 };
 
@@ -102,15 +104,32 @@ export function encodeWorkspace(value: Workspace): string {
   return JSON.stringify(z.encode(workspace, value), null, 1);
 }
 
+/** Only the breakpoints, in the same format. */
+const breakpointFile = z.object({ version: z.literal(1), breakpoints: z.array(breakpoint) });
+
+/** Writes breakpoints as text. */
+export function encodeBreakpoints(breakpoints: readonly BreakpointSpec[]): string {
+  return JSON.stringify(z.encode(breakpointFile, { version: 1, breakpoints: [...breakpoints] }), null, 1);
+}
+
+/** Reads breakpoints from what `encodeBreakpoints` or `encodeWorkspace` wrote; throws with the first problem in words. */
+export function decodeBreakpoints(text: string): readonly BreakpointSpec[] {
+  return decode(breakpointFile, text).breakpoints;
+}
+
 /** Reads what `encodeWorkspace` wrote; throws with the first problem in words. */
 export function decodeWorkspace(text: string): Workspace {
+  return decode(workspace, text);
+}
+
+function decode<T extends z.ZodType>(schema: T, text: string): z.output<T> {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     throw new Error('This is not a Trapline workspace: it is not JSON.');
   }
-  const result = workspace.safeParse(json);
+  const result = schema.safeParse(json);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   throw new Error(`This is not a Trapline workspace: ${issue.path.join('.') || 'the document'}: ${issue.message}.`);

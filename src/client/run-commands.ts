@@ -5,7 +5,11 @@ import type { Command } from './commands.ts';
 /** Commands of the Run menu. */
 export function runCommands(client: Client): Command[] {
   const stopped = (): boolean => client.isStopped;
-  const loaded = (): boolean => client.machine.getState().phase === 'ready';
+  /** Also after a failure, as long as the pack itself could be opened. */
+  const hasPack = (): boolean => {
+    const { phase, pack } = client.machine.getState();
+    return phase !== 'loading' && pack !== null;
+  };
   const command = (
     id: string,
     title: string,
@@ -30,10 +34,10 @@ export function runCommands(client: Client): Command[] {
       'restart',
       'Restart from Boot Snapshot',
       ['Ctrl+Shift+F5'],
-      () => loaded() && hasSnapshot(client),
+      () => hasPack() && hasSnapshot(client),
       () => client.restart(),
     ),
-    command('coldBoot', 'Cold Boot', [], loaded, () => client.coldBoot()),
+    command('coldBoot', 'Cold Boot', [], hasPack, () => client.coldBoot()),
     command(
       'reopen',
       'Reload the Machine',

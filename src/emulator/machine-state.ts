@@ -3,6 +3,7 @@ import { StateError, type Plain } from './devices/device.ts';
 import { list, number, record } from './devices/plain.ts';
 import type { Machine } from './machine.ts';
 import { CPU_COUNT } from './memory-layout.ts';
+import { asSnapshotError, readSnapshot } from './snapshot-file.ts';
 import { MachineState, type StatePart } from './snapshot.ts';
 
 /** What `saveMachine` and its like need, kept for as long as the machine lives. */
@@ -19,6 +20,15 @@ export function saveMachine(machine: Machine, extra: Plain = null): Uint8Array {
  */
 export function loadMachine(machine: Machine, file: Uint8Array, memoryIsZero = false): Plain {
   return stateOf(machine).load(file, memoryIsZero);
+}
+
+/** What can be told of a saved state without loading it: its `extra`, and the instructions it had retired. Throws `SnapshotError`. */
+export function describeSnapshot(file: Uint8Array): { readonly extra: Plain; readonly instructions: number } {
+  const { parts, extra } = readSnapshot(file);
+  const instructions = asSnapshotError('not-this-machine', 'The snapshot has no clock', () =>
+    number(record(parts.clock ?? null).instructions),
+  );
+  return { extra, instructions };
 }
 
 /** Hash of all architectural state: 32 hexadecimal digits. */

@@ -343,7 +343,7 @@ export class Machine {
     this.hooks.onFetch?.(cpu, page);
     this.#guestDebug.fetched(cpu, page);
     const records = this.#recordsOf(page);
-    const entry = (state.base + FETCH_TLB + ((lo >>> 8) & FETCH_MASK)) >>> 2;
+    const entry = (state.get(FETCH_TLB) + ((lo >>> 8) & FETCH_MASK)) >>> 2;
     const words = this.mmu.core.words;
     words[entry] = lo & ~0xfff;
     words[entry + 1] = state.u32[(PC >>> 2) + 1];

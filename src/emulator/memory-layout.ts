@@ -26,6 +26,10 @@ export const TLB_ENTRIES = 1024;
 export const TLB_ENTRY_SIZE = 32;
 export const TLB_CONTEXT_SIZE = TLB_ENTRIES * TLB_ENTRY_SIZE;
 
+/** Fetch TLB of each context. */
+export const FETCH_BASE = 0x0050_0000;
+export const FETCH_CONTEXT_SIZE = 0x1000;
+
 /** Decoded instruction records: one slot for each cached physical code page (`cpu/records.ts`). */
 export const RECORDS_BASE = 0x0080_0000;
 export const RECORDS_END = 0x0780_0000;

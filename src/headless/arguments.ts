@@ -28,6 +28,8 @@ Steps:
   --instructions N    run exactly N more instructions (all CPUs together)
   --save FILE         write the exact machine state
   --load FILE         go on from a state that --save wrote
+  --replay FILE       repeat what led to a state that --save wrote, from a state before it: the same input at the same instructions,
+                      up to the same count
   --gdb PORT          wait for GDB at PORT of this machine (0: a free one, which is printed) and obey it until it detaches or kills`;
 
 /** One step of a run. */
@@ -42,7 +44,8 @@ export type MachineStep =
   | { readonly kind: 'type'; readonly console: ConsoleId; readonly text: string }
   | { readonly kind: 'instructions'; readonly count: number }
   | { readonly kind: 'save'; readonly file: string }
-  | { readonly kind: 'load'; readonly file: string };
+  | { readonly kind: 'load'; readonly file: string }
+  | { readonly kind: 'replay'; readonly file: string };
 
 /** How much is translated, and from how many samples on. */
 export const ENGINES = { interpreter: Infinity, mixed: undefined, translator: 1 } as const;
@@ -133,6 +136,8 @@ function readStep(word: string, reader: WordReader): Step | undefined {
       return { kind: 'save', file: reader.value(word) };
     case '--load':
       return { kind: 'load', file: reader.value(word) };
+    case '--replay':
+      return { kind: 'replay', file: reader.value(word) };
     case '--gdb':
       return { kind: 'gdb', port: reader.port(word) };
     default:

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type { ConsoleId } from '../awareness/consoles.ts';
 import { EL, SLEEP } from '../emulator/cpu/state.ts';
 import { Reg } from '../emulator/cpu/system-registers/offsets.ts';
-import { hashMachine, loadMachine, saveMachine } from '../emulator/machine-state.ts';
+import { describeSnapshot, hashMachine, loadMachine, saveMachine } from '../emulator/machine-state.ts';
 import type { Profile } from '../emulator/profile.ts';
 import { Machine, type RunResult } from '../emulator/machine.ts';
 import { DRAM_BASE } from '../emulator/memory-layout.ts';
@@ -90,6 +90,7 @@ export class Runner {
     else if (step.kind === 'type') this.consoles.type(step.console, step.text);
     else if (step.kind === 'instructions') this.runExactly(step.count);
     else if (step.kind === 'save') writeFileSync(step.file, saveMachine(this.machine, this.consoles.save()));
+    else if (step.kind === 'replay') this.replay(readFileSync(step.file));
     else this.load(readFileSync(step.file));
     if (step.kind === 'type' || step.kind === 'load') this.transcripts.forget();
   }
@@ -145,6 +146,19 @@ export class Runner {
       const result = this.run(Math.min(SLICE, target - this.executed));
       if (result !== 'done' && result !== 'stopped') throw new StepError(ENDINGS[result]);
     }
+  }
+
+  /** Repeats what led from here to a saved state. Throws `SnapshotError`. */
+  private replay(file: Uint8Array): void {
+    const { extra, instructions } = describeSnapshot(file);
+    const now = this.machine.instructions;
+    if (instructions < now) throw new StepError(`the state is of ${instructions} instructions, which lie behind`);
+    for (const entry of GuestConsoles.inputLogOf(extra)) {
+      if (entry.instructions < now) continue;
+      this.runExactly(entry.instructions - this.machine.instructions);
+      this.consoles.send(Uint8Array.from(entry.bytes));
+    }
+    this.runExactly(instructions - this.machine.instructions);
   }
 
   /** At most `count` instructions. Comes back when anybody asks the machine to stop, if `isStopWanted`; else when this runner does. */

@@ -1,5 +1,5 @@
 /** The browser that tests and benchmarks run in. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { type Browser, chromium } from 'playwright-core';
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -20,6 +20,6 @@ export function launchChromium(): Promise<Browser> {
 
 /** Name and main version, as `Chromium 142`. */
 export function chromiumVersion(): string {
-  const text = execFileSync(CHROMIUM, ['--version', '--no-sandbox'], { encoding: 'utf8', stdio: 'pipe' });
-  return /^\w+ \d+/.exec(text)?.[0] ?? 'no Chromium';
+  const { stdout } = spawnSync(CHROMIUM, ['--version', '--no-sandbox'], { encoding: 'utf8' });
+  return /^\w+ \d+/.exec(stdout ?? '')?.[0] ?? 'no Chromium';
 }

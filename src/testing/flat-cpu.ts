@@ -22,7 +22,15 @@ import { resetCpuState } from '../emulator/cpu/system-registers/reset.ts';
 import { systemRegisters } from '../emulator/cpu/system-registers/system-registers.ts';
 import { TLB_MASK } from '../emulator/cpu/uops/context.ts';
 import { updateFpTrap } from '../emulator/cpu/fp-access.ts';
-import { DRAM_BASE, MEMORY_PAGES, ramOffset, SCRATCH, TLB_BASE, TLB_CONTEXT_SIZE } from '../emulator/memory-layout.ts';
+import {
+  DRAM_BASE,
+  FETCH_BASE,
+  MEMORY_PAGES,
+  ramOffset,
+  SCRATCH,
+  TLB_BASE,
+  TLB_CONTEXT_SIZE,
+} from '../emulator/memory-layout.ts';
 
 /** What stopped a run early. */
 export type Stop = {
@@ -67,6 +75,7 @@ export class FlatCpu {
     this.#enterEl0();
     this.state.set(TLB, TLB_BASE);
     this.state.set(TLB_USER, TLB_BASE);
+    this.state.set(FETCH_TLB, FETCH_BASE);
     this.u8.fill(0xff, TLB_BASE, TLB_BASE + TLB_CONTEXT_SIZE);
     this.forgetCode();
   }
@@ -87,7 +96,7 @@ export class FlatCpu {
 
   /** Makes changed code visible. */
   forgetCode(): void {
-    this.u8.fill(0xff, this.state.base + FETCH_TLB, this.state.base + FETCH_TLB + 16 * FETCH_ENTRIES);
+    this.u8.fill(0xff, FETCH_BASE, FETCH_BASE + 16 * FETCH_ENTRIES);
     this.translator.reset();
     this.interpreter.pool.reset();
   }
@@ -128,7 +137,7 @@ export class FlatCpu {
     }
     if ((pc & 3n) !== 0n) return this.#abort('unaligned');
     const records = this.#recordsOf(pc);
-    const entry = this.state.base + FETCH_TLB + (Number((pc >> 8n) & 0xffff_ffffn) & FETCH_MASK);
+    const entry = FETCH_BASE + (Number((pc >> 8n) & 0xffff_ffffn) & FETCH_MASK);
     this.view.setBigUint64(entry, pc & ~0xfffn, true);
     this.view.setUint32(entry + 8, records, true);
     return records;
@@ -166,7 +175,6 @@ export class FlatCpu {
       takeInterrupt: () => false,
     };
     const mmu: Mmu = {
-      ram: (_cpu, lo, hi, info) => this.#ram(lo, hi, info),
       data: (_cpu, lo, hi, info) => this.#data(lo, hi, info),
       fetch: () => 0,
       selectContext: () => {},
@@ -182,20 +190,11 @@ export class FlatCpu {
     const offset = (hi & 0xff_ffff) === 0 ? ramOffset(lo) : 0;
     if (offset === 0 || ramOffset(lo + bytes - 1) === 0) return this.#abort('abort');
     if (info & Access.aligned && lo & (bytes - 1)) return this.#abort('unaligned');
-    if (this.keepsPages) this.#keep(lo & ~0xfff);
+    if (this.keepsPages || this.translates) this.#keep(lo & ~0xfff);
     if (info & Access.write) {
       this.u8.copyWithin(offset, SCRATCH, SCRATCH + bytes);
       return SCRATCH;
     }
-    return offset;
-  }
-
-  #ram(lo: number, hi: number, info: number): number {
-    const bytes = 1 << (info & Access.sizeMask);
-    const offset = hi === 0 ? ramOffset(lo) : 0;
-    const isAligned = (lo & (bytes - 1)) === 0;
-    if (offset === 0 || (lo & 0xfff) + bytes > 0x1000 || (info & Access.aligned && !isAligned)) return 1;
-    if (this.keepsPages) this.#keep(lo & ~0xfff);
     return offset;
   }
 

@@ -1,7 +1,7 @@
 /** Why the hypervisor was entered, in words. */
 import { ExceptionClass, exceptionClassName } from '../arch/esr.ts';
 import { genericName, sysregAt, sysregEncoding } from '../arch/sysregs.ts';
-import { firmwareFunctionName, hypercallName, XEN_HYPERCALL_TAG } from './hypercalls.ts';
+import { firmwareFunctionName, hypercallName, XEN_HYPERCALL_TAG } from '../awareness/xen/hypercalls.ts';
 
 const PAGE_MASK = 0xffff_f000;
 /** Spurious: nothing was pending. */

@@ -3,7 +3,7 @@ import { ExceptionClass } from '../arch/esr.ts';
 import { RECORD_WORDS, TraceKind, TraceRecord } from '../base/trace-record.ts';
 import { CpuLane, type CpuStart } from './cpu-lane.ts';
 import { GuestLanes, Runstate } from './guest-lanes.ts';
-import { EVENT_SEND, XEN_HYPERCALL_TAG } from './hypercalls.ts';
+import { EVENT_SEND, XEN_HYPERCALL_TAG } from '../awareness/xen/hypercalls.ts';
 import { InterruptLife } from './interrupt-life.ts';
 import { type Category, isGuest, MARKER_KINDS, NO_VCPU, type VcpuKey, vcpuKey } from './labels.ts';
 import { TimelineModel } from './model.ts';

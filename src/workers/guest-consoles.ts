@@ -110,7 +110,13 @@ export class GuestConsoles {
     for (const [console, text] of state.recent ?? []) this.recent.set(console, text);
   }
 
-  private send(bytes: Uint8Array): void {
+  /** The input log in what `save` gave; empty when it is something else. */
+  static inputLogOf(state: Plain): readonly InputLogEntry[] {
+    return isSaved(state) ? state.inputLog : [];
+  }
+
+  /** Puts bytes on the line as they are. Between runs only. */
+  send(bytes: Uint8Array): void {
     this.inputLog.push({ instructions: this.machine.instructions, bytes: [...bytes] });
     this.machine.board.uarts[CONSOLE_PORT].receive(bytes);
   }

@@ -131,6 +131,8 @@ export class Session implements SessionFunctions {
   readonly #typing: Typing;
   readonly #runTo = new RunTo();
   #breakpointChange: Promise<void> = Promise.resolve();
+  /** The turn of the last read. */
+  #turn: Promise<void> = Promise.resolve();
   #pack: Pack | undefined;
   #view: GuestView;
   #inspection: Inspection;
@@ -172,7 +174,9 @@ export class Session implements SessionFunctions {
     this.#health = new GuestHealth(machine, domainOf);
     this.#tracing = new Tracing(machine, domainOf);
     this.#consoles = new GuestConsoles(machine, (id, bytes) => this.#printed(id, bytes), domainOf);
-    this.#typing = new Typing(this.#consoles);
+    // A breakpoint that is hit while Xen switches its console must stop there, not at the end of the slice.
+    this.#consoles.isStopWanted = true;
+    this.#typing = new Typing(this.#consoles, () => machine.clock.windowStart);
     this.#port = new DebugPort(machine, (count) => this.#consoles.run(count));
     this.#view = this.#viewOf(new Debugger(this.#port, undefined, []));
     this.#inspection = this.#inspectionOf(this.#view);
@@ -549,12 +553,19 @@ export class Session implements SessionFunctions {
 
   // Reads at a stop
 
-  #check(stopId: number): Inspection {
+  /**
+   * What answers a read. Every read waits for a turn of its own, so that a message that comes meanwhile (Continue, Pause) waits for one of them at most, and
+   * those that are left are given up when the machine goes on.
+   */
+  async #reading(stopId: number): Promise<Inspection> {
+    const turn = this.#turn.then(() => this.host.yield(0));
+    this.#turn = turn;
+    await turn;
     if (this.#stop?.stopId !== stopId) throw new Error(STALE_STOP);
     return this.#inspection;
   }
 
-  /** As `#check`, for writes: the machine must stand where it stood for the person who wrote. */
+  /** As `#reading`, for writes, which do not wait: the machine must stand where it stood for the person who wrote. */
   #checkWrite(stopId: number): Inspection {
     if (!this.#stop || stopId < this.#firstStopId) throw new Error(STALE_STOP);
     return this.#inspection;
@@ -569,7 +580,7 @@ export class Session implements SessionFunctions {
   }
 
   async registers(stopId: number, target: Target): Promise<RegisterSet> {
-    return Promise.resolve(this.#check(stopId).registers(target));
+    return (await this.#reading(stopId)).registers(target);
   }
 
   async writeRegister(stopId: number, target: Target, name: string, value: bigint): Promise<void> {
@@ -579,8 +590,8 @@ export class Session implements SessionFunctions {
   }
 
   async readMemory(stopId: number, location: Location, length: number): Promise<MemoryBlock> {
-    this.#check(stopId);
-    return Promise.resolve(this.#view.read(location, length));
+    await this.#reading(stopId);
+    return this.#view.read(location, length);
   }
 
   async writeMemory(stopId: number, location: Location, bytes: Uint8Array): Promise<void> {
@@ -590,34 +601,35 @@ export class Session implements SessionFunctions {
   }
 
   async disassemble(stopId: number, location: Location, before: number, count: number): Promise<Disassembly> {
-    this.#check(stopId);
+    await this.#reading(stopId);
     return readCode(this.#view, location, before, count);
   }
 
   async translate(stopId: number, location: Location): Promise<TranslationWalk> {
-    this.#check(stopId);
-    return Promise.resolve(explainTranslation(this.#view, location));
+    await this.#reading(stopId);
+    return explainTranslation(this.#view, location);
   }
 
   async stackTrace(stopId: number, target: Target): Promise<readonly StackFrame[]> {
-    return this.#check(stopId).stack(target);
+    return (await this.#reading(stopId)).stack(target);
   }
 
   async scopes(stopId: number, frameId: number): Promise<readonly VariableScope[]> {
-    return this.#check(stopId).scopes(frameId);
+    return (await this.#reading(stopId)).scopes(frameId);
   }
 
   async variables(stopId: number, variablesReference: number): Promise<readonly Variable[]> {
-    return this.#check(stopId).variables(variablesReference);
+    return (await this.#reading(stopId)).variables(variablesReference);
   }
 
   async evaluate(stopId: number, frameId: number | null, expression: string): Promise<Variable> {
-    const inspection = this.#check(stopId);
+    const inspection = await this.#reading(stopId);
     return inspection.evaluate(frameId, expression, this.#stop?.target ?? { kind: 'cpu', cpu: 0 });
   }
 
   async setExpression(stopId: number, frameId: number | null, expression: string, value: string): Promise<Variable> {
-    return this.evaluate(stopId, frameId, `${expression} = ${value}`);
+    const target = this.#stop?.target ?? { kind: 'cpu', cpu: 0 };
+    return this.#checkWrite(stopId).evaluate(frameId, `${expression} = ${value}`, target);
   }
 
   /** A line of the console. What runs the machine for long belongs to the session's own loop, so that it can be paused. */
@@ -691,7 +703,7 @@ export class Session implements SessionFunctions {
   }
 
   async inlineValues(stopId: number, frameId: number): Promise<InlineValues | null> {
-    return this.#check(stopId).inlineValues(frameId);
+    return (await this.#reading(stopId)).inlineValues(frameId);
   }
 
   async findMemory(
@@ -701,7 +713,7 @@ export class Session implements SessionFunctions {
     length: number,
     backwards: boolean,
   ): Promise<MemorySearch> {
-    this.#check(stopId);
+    await this.#reading(stopId);
     const read = (location: Location, count: number): MemoryBlock => this.#view.read(location, count);
     return Promise.resolve(findInMemory(read, from, pattern, length, backwards));
   }
@@ -714,19 +726,19 @@ export class Session implements SessionFunctions {
   }
 
   async overlay(stopId: number, location: Location, type: string): Promise<Variable> {
-    return this.#check(stopId).overlay(location, type);
+    return (await this.#reading(stopId)).overlay(location, type);
   }
 
   async domains(stopId: number): Promise<readonly DomainRow[]> {
-    return Promise.resolve(this.#check(stopId).domains());
+    return (await this.#reading(stopId)).domains();
   }
 
   async vcpus(stopId: number): Promise<readonly VcpuRow[]> {
-    return Promise.resolve(this.#check(stopId).vcpus());
+    return (await this.#reading(stopId)).vcpus();
   }
 
   async tasks(stopId: number, domid: number): Promise<readonly TaskRow[]> {
-    return Promise.resolve(this.#check(stopId).tasks(domid));
+    return (await this.#reading(stopId)).tasks(domid);
   }
 
   // The recorded past

@@ -1,8 +1,9 @@
 /** What people type, put on the line at a pace that guests can take: Xen keeps 32 bytes for a domain that is busy and drops what comes on top. */
 import type { ConsoleId } from '../awareness/consoles.ts';
 
-/** Characters for each slice of the machine: a few milliseconds of it. */
-const CHARACTERS_PER_SLICE = 8;
+const CHARACTERS = 8;
+/** Nanoseconds of virtual time between two bursts of `CHARACTERS`: about what a busy Xen keeps a vCPU waiting. */
+const INTERVAL = 10e6;
 
 /** The part of the consoles that is used. */
 export interface Line {
@@ -14,7 +15,13 @@ export interface Line {
 export class Typing {
   readonly #waiting: { readonly console: ConsoleId; characters: string[] }[] = [];
 
-  constructor(private readonly line: Line) {}
+  #next = 0;
+
+  /** `now` tells the machine's virtual time in nanoseconds. */
+  constructor(
+    private readonly line: Line,
+    private readonly now: () => number,
+  ) {}
 
   add(console: ConsoleId, text: string): void {
     const last = this.#waiting.at(-1);
@@ -25,13 +32,15 @@ export class Typing {
   /** To be called before each slice. */
   pump(): void {
     const [first] = this.#waiting;
-    if (!first || !this.line.isIdle) return;
-    this.line.type(first.console, first.characters.splice(0, CHARACTERS_PER_SLICE).join(''));
+    if (!first || !this.line.isIdle || this.now() < this.#next) return;
+    this.#next = this.now() + INTERVAL;
+    this.line.type(first.console, first.characters.splice(0, CHARACTERS).join(''));
     if (first.characters.length === 0) this.#waiting.shift();
   }
 
   /** Forgets what waits: it was meant for another machine. */
   clear(): void {
     this.#waiting.length = 0;
+    this.#next = 0;
   }
 }

@@ -1,6 +1,7 @@
 /** Tasks of a Linux domain, read from the kernel's own structures, whether the domain runs or not. */
 import type { DebugPort, RegimeView } from '../../emulator/debug-port.ts';
 import type { GuestKernel, Hypervisor, TaskInfo } from '../../debugger/contexts/guests.ts';
+import { Moment } from '../../debugger/contexts/moment.ts';
 import { MemoryError, MemoryReader } from '../../debugger/contexts/reader.ts';
 import type { SymbolFile } from '../../debugger/symbols/symbol-file.ts';
 import { type LinuxLayouts, linuxLayouts } from './layouts.ts';
@@ -14,6 +15,7 @@ const MAX_TASKS = 65_536;
 
 export class Linux implements GuestKernel {
   readonly #reader: MemoryReader;
+  readonly #slideNow: Moment<bigint | undefined>;
   #slide: { readonly vbar: bigint; readonly slide: bigint } | undefined;
 
   private constructor(
@@ -22,7 +24,8 @@ export class Linux implements GuestKernel {
     private readonly hypervisor: Hypervisor,
     readonly domid: number,
   ) {
-    this.#reader = new MemoryReader(port, () => ({ kind: 'va', view: this.#view() }));
+    this.#slideNow = new Moment(port, () => this.#findSlide());
+    this.#reader = new MemoryReader(port, () => ({ kind: 'va', view: this.#view() }), true);
   }
 
   /** Prepares for the kernel that `symbols` describes, in domain `domid`. */
@@ -36,6 +39,10 @@ export class Linux implements GuestKernel {
   }
 
   slide(): bigint | undefined {
+    return this.#slideNow.value;
+  }
+
+  #findSlide(): bigint | undefined {
     const { vectors, banner } = this.layouts;
     const vbar = this.#vbar();
     if (vectors === undefined || vbar === undefined || vbar === 0n) return undefined;

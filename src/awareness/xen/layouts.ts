@@ -56,7 +56,12 @@ const SAVED = {
   CSSELR_EL1: 'arch.csselr',
   VMPIDR_EL2: 'arch.vmpidr',
   CNTKCTL_EL1: 'arch.cntkctl',
+  FPCR: 'arch.vfp.fpcr',
+  FPSR: 'arch.vfp.fpsr',
 } as const;
+
+/** Pairs of 64-bit words, one pair for each of V0 to V31. */
+const VECTORS = { vectors: 'arch.vfp.fpregs' } as const;
 
 const numbered = <P extends string>(prefix: P, from: number, to: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: to - from + 1 }, (_, i) => [`X${from + i}`, `${prefix}x${from + i}`]));
@@ -99,6 +104,7 @@ export async function xenLayouts(symbols: SymbolFile) {
     domain: await Layout.of(symbols, 'struct domain', DOMAIN, ['extraPages']),
     vcpu: await Layout.of(symbols, 'struct vcpu', VCPU, ['unit']),
     saved: await Layout.of(symbols, 'struct vcpu', SAVED, saved),
+    vectors: await Layout.of(symbols, 'struct vcpu', VECTORS, ['vectors']),
     switched: await Layout.of(symbols, 'struct vcpu', SWITCHED),
     userRegs: await Layout.of(symbols, 'struct cpu_user_regs', USER_REGS),
     cpuInfo: await Layout.of(symbols, 'struct cpu_info', { regs: 'guest_cpu_user_regs' }),

@@ -38,6 +38,33 @@ export function savedRegisters<Name extends string>(
   };
 }
 
+const VECTOR_BYTES = 16;
+const VECTOR_COUNT = 32;
+
+/** V0 to V31, which lie one after another from `base` on. */
+export function vectorRegisters(
+  reader: MemoryReader,
+  base: bigint,
+  store: (address: bigint, bytes: Uint8Array) => boolean,
+): RegisterValues {
+  const addressOf = (name: string): bigint | undefined => {
+    const number = /^V\d+$/.test(name) ? Number(name.slice(1)) : VECTOR_COUNT;
+    return number < VECTOR_COUNT ? base + BigInt(number * VECTOR_BYTES) : undefined;
+  };
+  return {
+    isLive: false,
+    label: 'saved vectors',
+    read: (name) => {
+      const at = addressOf(name);
+      return at === undefined ? undefined : (reader.u64(at + 8n) << 64n) | reader.u64(at);
+    },
+    write: (name, value) => {
+      const at = addressOf(name);
+      return at !== undefined && store(at, littleEndian(value, VECTOR_BYTES));
+    },
+  };
+}
+
 /** Asks several sources in turn. */
 export function layeredRegisters(isLive: boolean, label: string, layers: readonly RegisterValues[]): RegisterValues {
   return {

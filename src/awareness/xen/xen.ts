@@ -11,8 +11,16 @@ import {
 import { LayoutError } from '../../debugger/contexts/layout.ts';
 import { MemoryError, MemoryReader } from '../../debugger/contexts/reader.ts';
 import type { SymbolFile } from '../../debugger/symbols/symbol-file.ts';
+import { HYPERCALLS } from './hypercalls.ts';
 import { type XenLayouts, xenLayouts } from './layouts.ts';
-import { layeredRegisters, liveRegisters, onlyRegisters, savedRegisters, withGuestStack } from './registers.ts';
+import {
+  layeredRegisters,
+  liveRegisters,
+  onlyRegisters,
+  savedRegisters,
+  vectorRegisters,
+  withGuestStack,
+} from './registers.ts';
 
 /** Bits of struct vcpu's pause_flags (xen/sched.h). */
 const VPF_BLOCKED = 1n;
@@ -31,6 +39,7 @@ const GENERAL = /^(X\d+|SP|PC|PSTATE|SP_EL[01]|ELR_EL1|SPSR_EL1)$/;
 const BELONGS_TO_GUEST = /_EL[01]$|^V\d+$|^FP[CS]R$|^(VTTBR|VTCR|HCR|VMPIDR|MDCR)_EL2$/;
 
 export class Xen implements Hypervisor {
+  readonly hypercalls = HYPERCALLS;
   readonly #reader: MemoryReader;
 
   private constructor(
@@ -38,7 +47,7 @@ export class Xen implements Hypervisor {
     private readonly layouts: XenLayouts,
     private readonly nameOf: (domid: number) => string,
   ) {
-    this.#reader = new MemoryReader(port, () => ({ kind: 'va', view: this.view() }));
+    this.#reader = new MemoryReader(port, () => ({ kind: 'va', view: this.view() }), true);
   }
 
   /** Prepares for the Xen that `symbols` describes. `nameOf` tells what a domain is called: Xen itself does not know. */
@@ -153,7 +162,11 @@ export class Xen implements Hypervisor {
   #saved(vcpu: bigint): RegisterValues {
     const label = `${this.#label(vcpu)}, saved in struct vcpu`;
     const system = savedRegisters(this.layouts.saved, this.#reader, vcpu, label, this.#store);
-    return layeredRegisters(false, label, [this.#frame(vcpu), system]);
+    const { vectors } = this.layouts;
+    const floating = vectors.has('vectors')
+      ? [vectorRegisters(this.#reader, vcpu + vectors.offset('vectors'), this.#store)]
+      : [];
+    return layeredRegisters(false, label, [this.#frame(vcpu), system, ...floating]);
   }
 
   readonly #store = (address: bigint, bytes: Uint8Array): boolean =>

@@ -62,7 +62,8 @@ export function placeText(place: BreakpointPlace, format: (location: Location) =
     case 'exception': {
       const immediate = place.immediate === undefined ? '' : ` #0x${place.immediate.toString(16)}`;
       const hypercall = place.hypercall === undefined ? '' : ` hypercall ${place.hypercall}`;
-      return `${place.exception}${immediate}${hypercall}`;
+      const ec = place.ec === undefined ? '' : ` EC 0x${place.ec.toString(16)}`;
+      return `${place.exception}${immediate}${hypercall}${ec}`;
     }
   }
 }

@@ -84,9 +84,12 @@ async function watched(state: ConsoleState, text: string) {
 async function catchException(state: ConsoleState, argument: string): Promise<string> {
   const { rest, scope, condition } = readTail(argument);
   const [kind = '', detail] = rest.split(/\s+/);
+  const hypercall = detail === undefined ? undefined : numberOfHypercall(state, detail);
+  if (kind.toLowerCase() === 'hypercall' || (kind.toLowerCase() === 'hvc' && hypercall !== undefined))
+    return catchHypercall(state, argument.replace(/^\S+\s*/, ''));
   const exception = CATCHES[kind.toLowerCase()];
   if (exception === undefined)
-    throw new CommandError(`catch what? One of ${Object.keys(CATCHES).join(', ')}, hypercall N`);
+    throw new CommandError(`catch what? One of ${Object.keys(CATCHES).join(', ')}, hypercall`);
   const number = detail === undefined ? undefined : Number(await readNumber(state, detail.replace(/^#/, '')));
   const place = {
     kind: 'exception',
@@ -94,6 +97,24 @@ async function catchException(state: ConsoleState, argument: string): Promise<st
     ...(exception === 'synchronous' ? { ec: number } : { immediate: number }),
   } as const;
   return describe(await state.session.breakpoints.add({ place, scope, condition, enabled: true }), 'Catchpoint');
+}
+
+/** Immediate of the HVC that makes a Xen hypercall (public/arch-arm.h). */
+const XEN_HYPERCALL_TAG = 0xea1;
+
+async function catchHypercall(state: ConsoleState, argument: string): Promise<string> {
+  const { rest, scope, condition: test } = readTail(argument);
+  if (rest === '') throw new CommandError('catch which hypercall? Its name (xen_version) or number');
+  const number = numberOfHypercall(state, rest) ?? Number(await readNumber(state, rest));
+  const place = { kind: 'exception', exception: 'HVC', immediate: XEN_HYPERCALL_TAG, hypercall: number } as const;
+  const added = await state.session.breakpoints.add({ place, scope, condition: test, enabled: true });
+  const name = state.session.system.hypervisor?.hypercalls.get(number) ?? hex(number);
+  return `${describe(added, 'Catchpoint')} (${name})`;
+}
+
+function numberOfHypercall(state: ConsoleState, name: string): number | undefined {
+  const known = [...(state.session.system.hypervisor?.hypercalls ?? [])];
+  return known.find(([, it]) => it === name)?.[0];
 }
 
 async function logpoint(state: ConsoleState, argument: string): Promise<string> {
@@ -174,14 +195,6 @@ async function remove(state: ConsoleState, argument: string): Promise<string> {
   return '';
 }
 
-async function hypercall(state: ConsoleState, argument: string): Promise<string> {
-  const { rest, scope, condition: test } = readTail(argument);
-  const number = Number(await readNumber(state, rest));
-  const place = { kind: 'exception', exception: 'HVC', immediate: 0xea1, hypercall: number } as const;
-  const added = await state.session.breakpoints.add({ place, scope, condition: test, enabled: true });
-  return `${describe(added, 'Catchpoint')} (${hex(number)})`;
-}
-
 export const BREAKPOINT_COMMANDS: readonly Command[] = [
   breakCommand(['break', 'b'], false, 'stop at a function, FILE:LINE or *ADDRESS; inferior N is domain N'),
   breakCommand(['tbreak', 'tb'], true, 'as break, once'),
@@ -190,11 +203,16 @@ export const BREAKPOINT_COMMANDS: readonly Command[] = [
   watchCommand(['awatch'], 'readWrite', 'stop when a value is read or written'),
   {
     names: ['catch'],
-    usage: 'svc|hvc|smc|irq|eret|data-abort|... [IMMEDIATE|EC] [scope SCOPE]',
+    usage: 'svc|hvc|smc|irq|eret|data-abort|... [IMMEDIATE] | ec EC | hypercall NAME|NUMBER [scope SCOPE]',
     help: 'stop at an exception',
     run: catchException,
   },
-  { names: ['hypercall'], usage: 'NUMBER [scope SCOPE]', help: 'stop at a Xen hypercall', run: hypercall },
+  {
+    names: ['hypercall'],
+    usage: 'NAME|NUMBER [scope SCOPE]',
+    help: 'stop at a Xen hypercall',
+    run: catchHypercall,
+  },
   { names: ['dprintf'], usage: 'PLACE,"TEXT {EXPRESSION}"', help: 'print at a place without stopping', run: logpoint },
   { names: ['delete', 'd'], usage: '[NUMBER...]', help: 'delete breakpoints', run: remove },
   enabling(['enable'], true),

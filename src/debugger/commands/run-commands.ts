@@ -1,4 +1,10 @@
 /** continue, step, next, finish, until: what makes the machine run. */
+import { isFloating } from '../expressions/c-types.ts';
+import { formatValue } from '../expressions/format.ts';
+import { constantValue } from '../expressions/value.ts';
+import type { FrameRow } from '../stack/inspection.ts';
+import { strip, type Type } from '../symbols/types.ts';
+import { lookupPc } from '../unwinding/frame.ts';
 import type { Granularity, StepKind } from '../stepping/stepper.ts';
 import { type Command, CommandError } from './command.ts';
 import type { ConsoleState } from './console-state.ts';
@@ -58,14 +64,35 @@ async function finish(state: ConsoleState, argument: string): Promise<string> {
   const [, level] = /^el([01])$/i.exec(argument) ?? [];
   if (level !== undefined) return finishTo(state, Number(level));
   if (argument !== '') throw new CommandError(`finish, or finish EL0 or EL1, not "${argument}"`);
-  const from = await frameText(state, await state.selected(), true);
+  const left = await state.selected();
+  const from = await frameText(state, left, true);
+  const type = await returnTypeOf(left);
   const { el } = state.session.system.context(state.cpu);
-  for (let left = state.frame; left > 0; left--) await stepOut(state);
+  for (let younger = state.frame; younger > 0; younger--) await stepOut(state);
   const stop = await state.session.stepper.step(state.cpu, 'out', { granularity: 'line' });
   const report = await reportStop(state, stop);
   const isValue = stop.reason === 'step' && state.session.system.context(stop.cpu).el === el;
-  const x0 = state.session.system.port.readRegister(stop.cpu, 'X0') ?? 0n;
-  return [`Run till exit from ${from}`, report, ...(isValue ? [`X0 is ${hex(x0)}`] : [])].join('\n');
+  const value = isValue ? await returnedText(state, type) : [];
+  return [`Run till exit from ${from}`, report, ...value].join('\n');
+}
+
+/** Type that the function of a frame returns. */
+async function returnTypeOf({ frame: { physical, inlined } }: FrameRow): Promise<Type | undefined> {
+  const module = physical.space.moduleAt(physical.pc);
+  return inlined ? undefined : module?.file.returnType(lookupPc(physical, module));
+}
+
+const RETURNED_IN_X0: readonly string[] = ['base', 'pointer', 'enum'];
+
+/** What a function has left in X0 (AAPCS64, section 6.9), typed when it is a number or pointer. */
+async function returnedText(state: ConsoleState, type: Type | undefined): Promise<string[]> {
+  const x0 = state.session.system.port.readRegister(state.cpu, 'X0') ?? 0n;
+  const plain = [`X0 is ${hex(x0)}`];
+  const bare = type && strip(type);
+  const isInX0 = bare && RETURNED_IN_X0.includes(bare.kind) && bare.byteSize <= 8 && !isFloating(bare);
+  if (!type || !isInX0) return plain;
+  const scope = state.session.inspector.scope(await state.selected());
+  return [`Value returned is (${type.name}) ${await formatValue(constantValue(type, x0), scope)}`, ...plain];
 }
 
 /** Younger frames than the one selected return first. */

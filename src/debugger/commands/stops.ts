@@ -69,7 +69,10 @@ function hitText(state: ConsoleState, breakpoint: Breakpoint, { watchHits, event
   if (breakpoint.place.kind === 'data')
     return [`Data breakpoint ${breakpoint.id}`, ...watchHits.map((hit) => watchText(state, hit))].join('\n');
   if (breakpoint.place.kind === 'exception' && event) {
-    const what = event.kind === 'synchronous' ? syndromeLabel(event.esr) : breakpoint.place.exception;
+    const { hypercalls } = state.session.system.hypervisor ?? {};
+    const called = breakpoint.place.hypercall === undefined ? undefined : hypercalls?.get(breakpoint.place.hypercall);
+    const name = called === undefined ? '' : ` ${called}`;
+    const what = event.kind === 'synchronous' ? syndromeLabel(event.esr) + name : breakpoint.place.exception;
     return `Catchpoint ${breakpoint.id}, ${what}: EL${event.from} \u2192 EL${event.target}, from ${locationText({ space: spaceBefore(state, event), address: event.pc })}`;
   }
   return `${name} ${breakpoint.id}`;

@@ -75,6 +75,8 @@ export interface RegisterValues {
 
 /** Awareness of the hypervisor. All answers are read from the machine at the time of the question. */
 export interface Hypervisor {
+  /** Names of hypercalls (`xen_version`), by number. */
+  readonly hypercalls: ReadonlyMap<number, string>;
   domains(): DomainInfo[];
   domain(domid: number): DomainInfo | undefined;
   domidOfVmid(vmid: number): number | undefined;

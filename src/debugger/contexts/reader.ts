@@ -1,24 +1,54 @@
 /** Reads values of a guest's memory in one space. */
 import type { DebugPort, PortSpace } from '../../emulator/debug-port.ts';
+import { Moment } from './moment.ts';
+
+interface KnownMemory {
+  readonly space: PortSpace;
+  readonly pages: Map<bigint, Uint8Array>;
+}
 
 /** A read that could not be made. */
 export class MemoryError extends Error {}
 
 const decoder = new TextDecoder();
+const PAGE = 4096;
 
 export class MemoryReader {
-  /** `space` is asked for each read: the registers that it stands for change as the machine runs. */
+  readonly #known: Moment<KnownMemory>;
+
+  /**
+   * `space` is asked for each read: the registers that it stands for change as the machine runs. When it `isSteady`, the same at one moment whoever asks, it
+   * is asked once, and pages are kept for as long as the machine stands.
+   */
   constructor(
     private readonly port: DebugPort,
     readonly space: () => PortSpace,
-  ) {}
+    private readonly isSteady = false,
+  ) {
+    this.#known = new Moment(port, () => ({ space: this.space(), pages: new Map() }));
+  }
 
   /** Exactly `length` bytes. Throws `MemoryError`. */
   bytes(address: bigint, length: number): Uint8Array {
-    const { bytes, fault } = this.port.read(this.space(), address, length);
+    const offset = Number(BigInt.asUintN(12, address));
+    const page = this.isSteady && offset + length <= PAGE ? this.#page(address - BigInt(offset)) : undefined;
+    if (page) return page.slice(offset, offset + length);
+    const space = this.isSteady ? this.#known.value.space : this.space();
+    const { bytes, fault } = this.port.read(space, address, length);
     if (fault !== undefined)
       throw new MemoryError(`cannot read 0x${BigInt.asUintN(64, address).toString(16)}: ${fault}`);
     return bytes;
+  }
+
+  /** A whole page; undefined when it cannot be read. */
+  #page(address: bigint): Uint8Array | undefined {
+    const { space, pages } = this.#known.value;
+    let page = pages.get(address);
+    if (!page) {
+      page = this.port.read(space, address, PAGE).bytes;
+      pages.set(address, page);
+    }
+    return page.length === PAGE ? page : undefined;
   }
 
   /** An unsigned number of up to 8 bytes. */

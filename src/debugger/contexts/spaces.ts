@@ -31,7 +31,7 @@ export type Scope =
   | { readonly kind: 'vmid'; readonly vmid: number };
 
 /** The prefix of a space: `xen`, `d2:EL1`, `d2:IPA`, `PA`, `p0`. */
-function spaceName(space: AddressSpace): string {
+export function spaceName(space: AddressSpace): string {
   switch (space.kind) {
     case 'xen':
       return 'xen';

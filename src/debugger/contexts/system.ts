@@ -2,7 +2,8 @@
 import type { DebugPort, PortSpace, RegimeView } from '../../emulator/debug-port.ts';
 import type { GuestKernel, Hypervisor, TaskInfo } from './guests.ts';
 import { isProgram, ModuleList, type SymbolModule } from './modules.ts';
-import type { AddressSpace } from './spaces.ts';
+import { Moment } from './moment.ts';
+import { type AddressSpace, spaceName } from './spaces.ts';
 
 /** Who executes on a pCPU: (EL, VMID, ASID) resolved to domain, vCPU and task. */
 export interface ExecutionContext {
@@ -28,13 +29,17 @@ const XEN_STACK = 0x8000n;
 export class System {
   /** Kernels of domains by domid. */
   readonly kernels = new Map<number, GuestKernel>();
+  /** Spaces that have been found, by their notation. */
+  readonly #spaces: Moment<Map<string, PortSpace>>;
 
   constructor(
     readonly port: DebugPort,
     /** Undefined without symbols for the hypervisor: then guests are told apart by VMID. */
     readonly hypervisor: Hypervisor | undefined,
     readonly modules: ModuleList,
-  ) {}
+  ) {
+    this.#spaces = new Moment(port, () => new Map());
+  }
 
   /** Who executes on a pCPU. */
   context(cpu: number): ExecutionContext {
@@ -64,6 +69,14 @@ export class System {
 
   /** How to reach a space. `task` is whose program EL0 means; without it that of the domain's running task. Throws `SpaceError`. */
   portSpace(space: AddressSpace, task?: bigint): PortSpace {
+    const key = `${spaceName(space)} ${task ?? ''}`;
+    const known = this.#spaces.value;
+    const found = known.get(key) ?? this.#findSpace(space, task);
+    known.set(key, found);
+    return found;
+  }
+
+  #findSpace(space: AddressSpace, task: bigint | undefined): PortSpace {
     switch (space.kind) {
       case 'pa':
         return { kind: 'pa' };

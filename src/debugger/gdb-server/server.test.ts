@@ -13,6 +13,8 @@ const TABLES = [0x0001_0000_0010_0000n, 0x0002_0000_0011_0000n];
 
 /** Knows the two guests as domains 0 and 1, each with one vCPU, which run on pCPU 0 or nowhere. */
 class TwoDomains implements Hypervisor {
+  readonly hypercalls = new Map<number, string>();
+
   constructor(private readonly port: DebugPort) {}
 
   domains(): DomainInfo[] {

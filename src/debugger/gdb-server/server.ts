@@ -184,6 +184,7 @@ export class GdbServer {
     ['qsThreadInfo', () => 'l'],
     ['qThreadExtraInfo,', (rest) => this.#threadExtraInfo(rest)],
     ['qAttached', () => '1'],
+    ['qOffsets', () => this.#offsets()],
     ['qC', () => `QC${this.#name(this.#stopped.thread)}`],
     ['qSymbol', () => OK],
     ['vCont?', () => 'vCont;c;C;s;S;r'],
@@ -277,6 +278,14 @@ export class GdbServer {
     const thread = this.#thread(rest);
     const info = this.#targets.all().find((it) => isSameThread(it, thread));
     return info ? hexBytes(toBytes(`${info.name}: ${info.description}`)) : ERROR.noThread;
+  }
+
+  /** How far a domain's kernel is from where it was linked; GDB asks when it connects. */
+  #offsets(): string {
+    const slide = this.#targets.slide(this.#general);
+    if (slide === undefined) return UNSUPPORTED;
+    const text = BigInt.asUintN(64, slide).toString(16);
+    return `Text=${text};Data=${text};Bss=${text}`;
   }
 
   // Registers

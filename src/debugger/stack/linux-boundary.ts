@@ -86,7 +86,7 @@ function stackBefore(owner: CodeSpace, frame: PhysicalFrame, place: EntryPlace, 
   return sp === undefined ? undefined : sp + taken;
 }
 
-/** A system call has its name: `SVC #0 sendfile64`. */
+/** A system call has its name: `SVC #0 sendfile`. */
 async function labelOf(
   system: System,
   file: SymbolFile,
@@ -110,5 +110,14 @@ function syscallName(system: System, file: SymbolFile, owner: CodeSpace, number:
   const slide = system.slide(module, owner.space) ?? 0n;
   const handler = owner.word(table + slide + BigInt(8 * number));
   const symbol = handler === undefined ? undefined : file.symbols.covering(handler - slide);
-  return symbol?.name.replace(/^__arm64_sys_/, '');
+  const name = symbol?.name.replace(/^__arm64_sys_/, '');
+  return name === undefined ? undefined : (RENAMED[name] ?? name);
 }
+
+/** System calls of 64-bit programs whose functions are called otherwise (asm-generic/unistd.h). */
+const RENAMED: Readonly<Record<string, string>> = {
+  sendfile64: 'sendfile',
+  fadvise64_64: 'fadvise64',
+  newfstat: 'fstat',
+  newuname: 'uname',
+};

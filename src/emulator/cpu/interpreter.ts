@@ -10,7 +10,7 @@ import type { Signature } from '../../wasm/types.ts';
 import { Status, type Cpu } from './cpu.ts';
 import type { Helper } from './helpers.ts';
 import { CaseContext, FunctionContext, type MainLoop, sampleRecord } from './interpreter-context.ts';
-import { Linker, type ModuleParts, VARIANT_TABLE_SIZE } from './linker.ts';
+import { CHAIN_SIGNATURE, Linker, type ModuleParts, VARIANT_TABLE_SIZE } from './linker.ts';
 import type { Profile } from '../profile.ts';
 import {
   ENTRIES,
@@ -85,9 +85,12 @@ export class Interpreter {
     const hot = hotVariants();
     hot.forEach(({ key }, i) => this.#ops.set(key, FIRST_VARIANT + i));
     this.#nextOp = FIRST_VARIANT + hot.length;
-    this.#run = this.linker.instantiate({ tables: true }, (parts) => defineMainLoop(parts, hot, profile)) as (
-      cpu: number,
-    ) => void;
+    const [run, chain] = this.linker.instantiateAll({ tables: true }, (parts) => [
+      defineMainLoop(parts, hot, profile),
+      defineChain(parts, profile),
+    ]);
+    this.#run = run as (cpu: number) => void;
+    this.linker.setChain(chain);
   }
 
   /** Runs a CPU until its BUDGET is used up or a helper asks to leave. */
@@ -184,11 +187,6 @@ export class Interpreter {
         result: 'i32',
         run: (cpu, lo, hi, info) => cpu.mmu.data(cpu, lo >>> 0, hi >>> 0, info),
       },
-      ram: {
-        params: ['i32', 'i32', 'i32'],
-        result: 'i32',
-        run: (cpu, lo, hi, info) => cpu.mmu.ram(cpu, lo >>> 0, hi >>> 0, info),
-      },
     };
   }
 }
@@ -227,6 +225,8 @@ interface TranslationLocals {
   readonly isShort: Local;
   /** Interpret the next instruction even where translated code begins. */
   readonly skip: Local;
+  /** PC is no place that control goes to by itself. */
+  readonly isMidway: Local;
 }
 
 function defineMainLoop(parts: ModuleParts, hot: readonly Variant[], profile?: Profile): FunctionRef {
@@ -239,11 +239,12 @@ function defineMainLoop(parts: ModuleParts, hot: readonly Variant[], profile?: P
       budget: f.local('i32'),
       samples: f.local('i32'),
     };
-    const translation = { isShort: f.local('i32'), skip: f.local('i32') };
+    const translation = { isShort: f.local('i32'), skip: f.local('i32'), isMidway: f.local('i32') };
+    f.set(translation.isMidway, 1);
     f.set(locals.budget, i32.load(locals.cpu.get, BUDGET));
     f.block((exit) => {
       f.loop((resync) => {
-        emitFetch(f, { ...locals, next: resync, resync, exit }, parts.helpers);
+        emitFetch(f, { ...locals, next: resync, resync, exit }, translation.isMidway, parts.helpers);
         f.loop((next) => emitDispatch(parts, f, { ...locals, next, resync, exit }, translation, hot, profile));
       });
     });
@@ -251,16 +252,16 @@ function defineMainLoop(parts: ModuleParts, hot: readonly Variant[], profile?: P
 }
 
 /** Turns PC into a record pointer through the fetch TLB. */
-function emitFetch(f: FunctionBuilder, main: MainLoop, refs: ModuleParts['helpers']): void {
+function emitFetch(f: FunctionBuilder, main: MainLoop, isMidway: Local, refs: ModuleParts['helpers']): void {
   const { cpu, record, pageRecords, pageVa, budget } = main;
   f.scope(() => {
     const pc = f.let(i64.load(cpu.get, PC));
-    const entry = f.let(i32.add(cpu.get, i32.and(i32.shr_u(i32.wrap_i64(pc), 8), FETCH_MASK)));
+    const entry = f.let(i32.add(i32.load(cpu.get, FETCH_TLB), i32.and(i32.shr_u(i32.wrap_i64(pc), 8), FETCH_MASK)));
     f.set(pageVa, i64.and(pc, -0x1000n));
     // A misaligned PC never equals a tag, so it reaches the slow path, which takes the exception.
     f.if(
-      i64.eq(i64.and(pc, -0x1000n + 3n), i64.load(entry, FETCH_TLB)),
-      () => f.set(pageRecords, i32.load(entry, FETCH_TLB + 8)),
+      i64.eq(i64.and(pc, -0x1000n + 3n), i64.load(entry)),
+      () => f.set(pageRecords, i32.load(entry, 8)),
       () => {
         f.do(i32.store(cpu.get, budget.get, BUDGET));
         f.set(pageRecords, (refs.get('fetch') as FunctionRef).call(cpu.get));
@@ -275,7 +276,9 @@ function emitFetch(f: FunctionBuilder, main: MainLoop, refs: ModuleParts['helper
       },
     );
     f.set(record, i32.add(pageRecords.get, i32.shl(i32.and(i32.wrap_i64(pc), 0xffc), 2)));
-    sampleRecord(f, main, refs);
+    // Where a budget began or ended, or an instruction was left over, nothing begins that comes again.
+    f.if(i32.eqz(isMidway.get), () => sampleRecord(f, main, refs));
+    f.set(isMidway, 0);
   });
 }
 
@@ -357,7 +360,7 @@ function emitEnter(
   parts: ModuleParts,
   f: FunctionBuilder,
   main: MainLoop,
-  { isShort, skip }: TranslationLocals,
+  { isShort, skip, isMidway }: TranslationLocals,
   dispatch: () => void,
   op: Local,
   profile?: Profile,
@@ -371,46 +374,44 @@ function emitEnter(
     dispatch();
   });
   const exit = f.local('i32');
-  const index = f.local('i32');
-  const at = f.local('i32');
-  f.set(at, entry);
-  f.set(index, i32.load16_u(entry));
   f.set(budget, i32.add(budget.get, 1));
-  f.loop((again) => {
-    const args = [cpu.get, pageVa.get, budget.get, i32.load16_u(at.get, 2)];
-    f.set(exit, parts.module.callIndirect(parts.regions, REGION_SIGNATURE, index.get, ...args));
-    profile?.emit(f, 'regionEntries');
-    profile?.emit(f, 'regionInstructions', i64.extend_i32_u(i32.sub(budget.get, i32.load(cpu.get, BUDGET))));
-    profile?.emitExit(f, exit.get);
-    f.set(budget, i32.load(cpu.get, BUDGET));
-    f.if(i32.eqz(exit.get), () => {
-      emitChain(f, main, at, index);
-      f.brIf(again, index.get);
-      profile?.emit(f, 'exitUntranslated');
-      f.br(main.resync);
-    });
-  });
+  profile?.emit(f, 'regionEntries');
+  const args = [cpu.get, pageVa.get, budget.get, i32.load16_u(entry, 2)];
+  f.set(exit, parts.module.callIndirect(parts.regions, REGION_SIGNATURE, i32.load16_u(entry), ...args));
+  profile?.emit(f, 'regionInstructions', i64.extend_i32_u(i32.sub(budget.get, i32.load(cpu.get, BUDGET))));
+  profile?.emitExit(f, exit.get);
+  f.set(budget, i32.load(cpu.get, BUDGET));
+  f.brIf(main.resync, i32.eqz(exit.get));
   f.brIf(main.exit, i32.eq(exit.get, Exit.leave));
   f.if(
     i32.eq(exit.get, Exit.budget),
     () => f.set(isShort, 1),
     () => f.set(skip, 1),
   );
+  f.set(isMidway, 1);
   f.br(main.resync);
 }
 
-/** Finds the translation at PC through the fetch TLB: its index, or 0, and where its entry is. */
-function emitChain(f: FunctionBuilder, main: MainLoop, at: Local, index: Local): void {
-  const { cpu, pageVa, pageRecords } = main;
-  const pc = f.let(i64.load(cpu.get, PC));
-  const low = f.let(i32.wrap_i64(pc));
-  const fetch = f.let(i32.add(cpu.get, i32.and(i32.shr_u(low, 8), FETCH_MASK)));
-  f.set(index, 0);
-  f.if(i64.eq(i64.and(pc, -0x1000n + 3n), i64.load(fetch, FETCH_TLB)), () => {
-    f.set(pageRecords, i32.load(fetch, FETCH_TLB + 8));
-    f.set(pageVa, i64.and(pc, -0x1000n));
-    f.set(at, i32.add(i32.add(pageRecords.get, ENTRIES), i32.shl(i32.and(low, 0xffc), 1)));
-    f.set(index, i32.load16_u(at.get));
+/** Goes on at an address: with the translation there, which the fetch TLB finds, as a tail call; else in the main loop. */
+function defineChain({ module, regions }: ModuleParts, profile?: Profile): FunctionRef {
+  return module.define(CHAIN_SIGNATURE, (f) => {
+    const [cpu, va, budget] = f.params;
+    const low = f.let(i32.wrap_i64(va.get));
+    const fetch = f.let(i32.add(i32.load(cpu.get, FETCH_TLB), i32.and(i32.shr_u(low, 8), FETCH_MASK)));
+    f.if(i64.eq(i64.and(va.get, -0x1000n + 3n), i64.load(fetch)), () => {
+      const at = f.let(i32.add(i32.load(fetch, 8), i32.shl(i32.and(low, 0xffc), 1)));
+      const index = f.let(i32.load16_u(at, ENTRIES));
+      f.if(index, () => {
+        profile?.emit(f, 'regionEntries');
+        const args = [cpu.get, i64.and(va.get, -0x1000n), budget.get, i32.load16_u(at, ENTRIES + 2)];
+        f.returnCall(module.callIndirect(regions, REGION_SIGNATURE, index, ...args));
+      });
+    });
+    profile?.emit(f, 'exitUntranslated');
+    f.do(i64.store(cpu.get, va.get, PC));
+    f.do(i32.store(cpu.get, budget.get, BUDGET));
+    f.return(Exit.resync);
+    f.unreachable();
   });
 }
 

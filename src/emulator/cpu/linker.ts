@@ -16,11 +16,12 @@ export const REGION_TABLE_SIZE = 65536;
 /** What a builder of a module gets. */
 export interface ModuleParts {
   readonly module: ModuleBuilder;
-  /** Imported helpers by name; `data` and `ram` take a whole virtual address. */
+  /** Imported helpers by name; `data` takes a whole virtual address. */
   readonly helpers: HelperRefs;
   /** Indices of the tables; only the interpreter's main loop has them: every other user would make each change of an element dearer. */
   readonly variants: number;
   readonly regions: number;
+  readonly chain?: FunctionRef;
 }
 
 /** What a module imports beside the memory. Fewer imports make instances cheaper. */
@@ -28,7 +29,12 @@ interface Imports {
   readonly tables?: boolean;
   /** Names of helpers; all when absent. */
   readonly helpers?: ReadonlySet<string>;
+  /** `chain`, by which a region goes on to another. */
+  readonly chain?: boolean;
 }
+
+/** `(cpu, va, budget) -> Exit`: runs the translation at an address, or returns to the main loop with PC there. */
+export const CHAIN_SIGNATURE: Signature = { params: ['i32', 'i64', 'i32'], result: 'i32' };
 
 export class Linker {
   readonly variants = new WebAssembly.Table({ element: 'anyfunc', initial: VARIANT_TABLE_SIZE });
@@ -75,22 +81,26 @@ export class Linker {
     return names.map((name) => exports[name]);
   }
 
-  #parts({ tables = false, helpers }: Imports): ModuleParts {
+  /** The function that modules import as `chain`: another module's. */
+  setChain(chain: unknown): void {
+    this.#imports.chain = chain;
+  }
+
+  #parts({ tables = false, helpers, chain = false }: Imports): ModuleParts {
     const module = new ModuleBuilder();
     module.importMemory('env', 'memory', MEMORY_PAGES, MEMORY_PAGES);
     const variants = tables ? module.importTable('env', 'variants', VARIANT_TABLE_SIZE) : -1;
     const regions = tables ? module.importTable('env', 'regions', REGION_TABLE_SIZE) : -1;
-    return { module, helpers: this.#importHelpers(module, helpers), variants, regions };
+    const link = chain ? module.importFunction('env', 'chain', CHAIN_SIGNATURE) : undefined;
+    return { module, helpers: this.#importHelpers(module, helpers), variants, regions, chain: link };
   }
 
   #importHelpers(module: ModuleBuilder, wanted?: ReadonlySet<string>): Map<string, FunctionRef> {
     const refs = new Map<string, FunctionRef>();
     for (const [name, signature] of this.#signatures)
       if (!wanted || wanted.has(name)) refs.set(name, module.importFunction('env', name, signature));
-    for (const name of ['data', 'ram']) {
-      const whole = refs.get(name);
-      if (whole) refs.set(name, splitAddress(module, whole));
-    }
+    const data = refs.get('data');
+    if (data) refs.set('data', splitAddress(module, data));
     return refs;
   }
 }

@@ -10,7 +10,7 @@ import type { Operands } from './uops/context.ts';
 
 export const RECORD_SIZE = 16;
 export const RECORDS_PER_PAGE = 1024;
-/** Where a slot's entries begin: 8 bytes for each word. Entry: table index u16 @0 (0: no translation), block u16 @2, the op that OP_TRANSLATED replaced u16 @4. */
+/** Where a slot's entries begin: 8 bytes for each word. Entry: table index u16 @0 (0: no translation), block u16 @2, the op that OP_TRANSLATED replaced u16 @4, times it was sampled u16 @6. */
 export const ENTRIES = (RECORDS_PER_PAGE + 1) * RECORD_SIZE;
 const ENTRY_SIZE = 8;
 const SLOT_SIZE = ENTRIES + RECORDS_PER_PAGE * ENTRY_SIZE;
@@ -27,10 +27,12 @@ export class RecordPool {
   readonly #slots = new Int32Array((DRAM_SIZE + OCM_SIZE) >>> 12);
   readonly #pages: number[] = [];
   readonly #u8: Uint8Array;
+  readonly #u16: Uint16Array;
   readonly #view: DataView;
 
   constructor(memory: ArrayBuffer) {
     this.#u8 = new Uint8Array(memory);
+    this.#u16 = new Uint16Array(memory);
     this.#view = new DataView(memory);
   }
 
@@ -110,6 +112,20 @@ export class RecordPool {
     this.#view.setUint16(entry + 2, block, true);
     this.#view.setUint16(entry + 4, this.op(record), true);
     this.#view.setUint16(record, OP_TRANSLATED, true);
+  }
+
+  /** Counts a sample of a record; how many there were. */
+  countSample(record: number): number {
+    const at = (this.entryOf(record) + 6) >>> 1;
+    return ++this.#u16[at];
+  }
+
+  samples(record: number): number {
+    return this.#u16[(this.entryOf(record) + 6) >>> 1];
+  }
+
+  forgetSamples(record: number): void {
+    this.#u16[(this.entryOf(record) + 6) >>> 1] = 0;
   }
 
   /** Gives a record that entered translated code its own op back. */

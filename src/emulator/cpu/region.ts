@@ -47,7 +47,7 @@ function flowOf(name: string): Flow {
 }
 
 /** Words that control can reach from the last instruction of a block, within the page. */
-function successors(word: number, last: Decoding): number[] {
+export function successors(word: number, last: Decoding): number[] {
   const flow = flowOf(last.definition.name);
   const target = word + Number(last.operands.imm ?? 0) / 4;
   const list = flow === 'jump' ? [target] : flow === 'branch' ? [target, word + 1] : flow === 'away' ? [] : [word + 1];

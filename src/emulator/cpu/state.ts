@@ -37,6 +37,8 @@ export const EVENT = 0x150;
 /** 32-bit linear addresses: data TLB of the current context, and the one for unprivileged accesses (LDTR, STTR). */
 export const TLB = 0x158;
 export const TLB_USER = 0x15c;
+/** 32-bit linear address: fetch TLB of the current context. */
+export const FETCH_TLB = 0x170;
 /** 32-bit: 1 while FP and SIMD instructions trap at this EL (CPACR_EL1.FPEN, CPTR_EL2.TFP): then they ask `checkFpAccess` first. */
 export const FP_TRAP = 0x154;
 /** Exclusive monitor: 32-bit size in bytes (0: open), and the 64-bit virtual address it was set with. */
@@ -51,8 +53,9 @@ export const FPCR = 0x400;
 export const FPSR = 0x404;
 /** System registers, 8 bytes each; the index is assigned by `system-registers/`. */
 export const SYSREG = 0x800;
-/** Fetch TLB (interpreter-private): `FETCH_ENTRIES` entries of 16 bytes, see `mmu/fetch-entries.ts`. */
-export const FETCH_TLB = 0x2000;
+/** Where system registers end. */
+export const SYSREG_END = 0x2000;
+/** Entries of a context's fetch TLB, 16 bytes each, see `mmu/fetch-entries.ts`. */
 export const FETCH_ENTRIES = 256;
 /** Picks an entry's offset out of the PC shifted right by 8. */
 export const FETCH_MASK = (FETCH_ENTRIES - 1) << 4;

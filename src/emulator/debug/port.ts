@@ -79,6 +79,7 @@ export class DebugPort {
   readonly #watchpoints: WatchpointTable;
   readonly #catchpoints = new CatchpointTable();
   #nextId = 1;
+  #changes = 0;
   #cause: Cause | undefined;
   #watcher = 0;
   #stepped = -1;
@@ -113,6 +114,11 @@ export class DebugPort {
     return this.machine.instructions;
   }
 
+  /** Grows whenever the machine is changed from outside: with the same number and the same `instructions` everything is as it was. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** Virtual time of a CPU, ns. */
   time(cpu: number): number {
     return this.machine.now(cpu);
@@ -139,6 +145,7 @@ export class DebugPort {
 
   /** Writes a register with all its effects; false when that is not possible. */
   writeRegister(cpu: number, name: string, value: bigint): boolean {
+    this.#changes += 1;
     return writeRegister(this.machine.cpus[cpu], name, value);
   }
 
@@ -176,6 +183,7 @@ export class DebugPort {
 
   /** Writes RAM, whatever the permissions say. The reason when it cannot. */
   write(space: PortSpace, address: bigint, bytes: Uint8Array): string | undefined {
+    this.#changes += 1;
     return this.#memory.write(space, address, bytes);
   }
 
@@ -229,6 +237,7 @@ export class DebugPort {
 
   /** The machine's state was replaced: nothing that was under way counts. */
   stateReplaced(): void {
+    this.#changes += 1;
     this.#cause = undefined;
     this.#unfinishedStep = -1;
     this.#lastBreakpoint = { cpu: 0, instructions: -1 };

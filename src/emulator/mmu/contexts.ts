@@ -1,9 +1,8 @@
 /** The TLB contexts of one CPU: finds the one for the registers as they are now, or gives the least recently used one away. */
 import type { CpuState } from '../cpu/state.ts';
-import { EL, FETCH_TLB } from '../cpu/state.ts';
+import { EL } from '../cpu/state.ts';
 import { Reg } from '../cpu/system-registers/offsets.ts';
-import { CPU_STATE, CPU_STATE_STRIDE, TLB_BASE, TLB_CONTEXTS, TLB_CONTEXT_SIZE } from '../memory-layout.ts';
-import { FetchEntries } from './fetch-entries.ts';
+import { TLB_BASE, TLB_CONTEXTS, TLB_CONTEXT_SIZE } from '../memory-layout.ts';
 import { currentAsid, currentVmid, Hcr, RegimeRegister, Sctlr } from './regime.ts';
 import type { RegimeRegisterName, RegimeRegisters } from './regime.ts';
 import { type SavedContext, TlbContext, USABLE_CONTEXTS } from './tlb.ts';
@@ -62,8 +61,6 @@ export class ContextSet {
   /** Contexts found lately, by hash. */
   private readonly recent: (TlbContext | undefined)[] = Array.from({ length: RECENT });
   private clock = 0;
-  /** The interpreter's fetch TLB: the entries of the current context. */
-  private readonly live: FetchEntries;
 
   constructor(words: Uint32Array, cpu: number) {
     this.contexts = Array.from({ length: USABLE_CONTEXTS }, (_, index) => new TlbContext(words, cpu, index));
@@ -71,9 +68,6 @@ export class ContextSet {
     words.fill(0xffff_ffff, this.emptyTlb >>> 2, (this.emptyTlb + TLB_CONTEXT_SIZE) >>> 2);
     this.current = this.contexts[0];
     this.scratch = this.scratchEl1;
-    const fetch = (CPU_STATE + cpu * CPU_STATE_STRIDE + FETCH_TLB) >>> 2;
-    this.live = new FetchEntries(words.subarray(fetch, fetch + FetchEntries.words));
-    this.current.fetched = this.live;
   }
 
   /** The context for the registers in `state`, at exception level `el`. */
@@ -94,10 +88,6 @@ export class ContextSet {
     const context = this.find(state, state.u32[EL >>> 2]);
     if (context === this.current) return false;
     this.user = undefined;
-    this.live.moveTo(this.current.parked);
-    this.current.fetched = this.current.parked;
-    context.parked.moveTo(this.live);
-    context.fetched = this.live;
     this.current = context;
     return true;
   }
@@ -111,10 +101,10 @@ export class ContextSet {
   reset(): void {
     for (const context of this.contexts) {
       context.flush();
+      context.fetched.erase();
       context.inUse = false;
     }
     this.user = undefined;
-    this.live.erase();
   }
 
   /** All that decides what later accesses find here. */
@@ -133,9 +123,7 @@ export class ContextSet {
       context.restoreEntries(saved);
     }
     this.clock = clock;
-    this.current.fetched = this.current.parked;
     this.current = this.contexts[current];
-    this.current.fetched = this.live;
     this.user = this.contexts[user];
   }
 

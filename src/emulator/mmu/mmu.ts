@@ -2,7 +2,7 @@
 import { Access, Status } from '../cpu/cpu.ts';
 import type { Cpu, Mmu } from '../cpu/cpu.ts';
 import type { Plain } from '../devices/device.ts';
-import { EL, PC, TLB, TLB_USER } from '../cpu/state.ts';
+import { EL, FETCH_TLB, PC, TLB, TLB_USER } from '../cpu/state.ts';
 import { ramOffset, SCRATCH } from '../memory-layout.ts';
 import { raiseDataAbort, raiseInstructionAbort } from './abort.ts';
 import { addressTranslation } from './address-translation.ts';
@@ -56,18 +56,6 @@ export class MemoryManagementUnit implements Mmu {
     return SCRATCH;
   }
 
-  ram(cpu: Cpu, vaLo: number, vaHi: number, info: number): number {
-    const set = this.core.sets[cpu.index];
-    const context = (info & Access.unprivileged) !== 0 ? this.userContext(cpu, set) : set.current;
-    const size = 1 << (info & Access.sizeMask);
-    const inPage = (vaLo & 0xfff) + size <= 4096;
-    const isAligned = (vaLo & (size - 1)) === 0;
-    const mayBeUnaligned = (info & Access.aligned) === 0 && !context.regime.alignmentCheck;
-    if (!inPage || !(isAligned || mayBeUnaligned)) return 1;
-    const want = ((info & Access.write) !== 0 ? Want.write : Want.read) | (isAligned ? 0 : Want.unaligned);
-    return this.core.locatePlain(context, vaLo, vaHi, want) || 1;
-  }
-
   fetch(cpu: Cpu): number {
     const { core } = this;
     const vaLo = cpu.state.u32[PC >>> 2];
@@ -92,6 +80,7 @@ export class MemoryManagementUnit implements Mmu {
 
   /** Writes the TLB pointers of the state block. Those of unprivileged accesses at EL1 are found when the first one misses. */
   private pointAt(cpu: Cpu, set: ContextSet): void {
+    cpu.state.u32[FETCH_TLB >>> 2] = set.current.fetched.base;
     cpu.state.u32[TLB >>> 2] = set.current.base;
     cpu.state.u32[TLB_USER >>> 2] = set.current.el === 1 ? (set.user?.base ?? set.emptyTlb) : set.current.base;
   }

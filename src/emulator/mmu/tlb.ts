@@ -6,7 +6,15 @@
  * flags u32 @24: `Permission` bits in 2:0, nG in 3, log2 of the stage-1 entry's size in 15:8. A valid tag is a VA with its low 12 bits clear; all ones never matches.
  * The read tag with its flags is what an architectural TLB would hold; the write tag only says that a store needs no more bookkeeping.
  */
-import { TLB_BASE, TLB_CONTEXTS, TLB_CONTEXT_SIZE, TLB_ENTRIES, TLB_ENTRY_SIZE } from '../memory-layout.ts';
+import {
+  FETCH_BASE,
+  FETCH_CONTEXT_SIZE,
+  TLB_BASE,
+  TLB_CONTEXTS,
+  TLB_CONTEXT_SIZE,
+  TLB_ENTRIES,
+  TLB_ENTRY_SIZE,
+} from '../memory-layout.ts';
 import { FetchEntries } from './fetch-entries.ts';
 import { Regime } from './regime.ts';
 import type { RegimeRegisters } from './regime.ts';
@@ -50,9 +58,8 @@ export class TlbContext {
   /** Stage-2 cache owner and the epoch it is good for. */
   owner = -1;
   ownerEpoch = -1;
-  /** Fetch TLB entries of this context: in the state block while it is the CPU's current one, else `parked`. */
-  readonly parked = new FetchEntries(new Uint32Array(FetchEntries.words));
-  fetched = this.parked;
+  /** Pages that instructions were fetched from. */
+  readonly fetched: FetchEntries;
   /** Something was installed since the last flush. */
   private filled = false;
   /** Bit `n` is set when an entry came from a block of 2^n bytes. */
@@ -65,6 +72,7 @@ export class TlbContext {
     index: number,
   ) {
     this.base = TLB_BASE + (cpu * TLB_CONTEXTS + index) * TLB_CONTEXT_SIZE;
+    this.fetched = new FetchEntries(words, FETCH_BASE + (cpu * TLB_CONTEXTS + index) * FETCH_CONTEXT_SIZE);
     this.filled = true;
     this.flush();
   }

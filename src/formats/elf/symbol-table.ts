@@ -12,6 +12,8 @@ const SHT_SYMTAB = 2;
 const SHT_DYNSYM = 11;
 const SHN_UNDEF = 0;
 const SYM_SIZE = 24;
+/** Names whose symbols are kept. */
+const MAX_NAMED = 1000;
 /** Characters before an occurrence that still belong to the same name. */
 const MAX_NAME = 1024;
 
@@ -36,6 +38,8 @@ export class SymbolTable {
   readonly #byAddress: Uint32Array;
   readonly #addresses: BigUint64Array;
   readonly #fileOf: Uint32Array;
+  /** What was asked for by name: the same few names are, at every stop. */
+  readonly #named = new Map<string, readonly Sym[]>();
   /** All names in lower case, one character for each byte. */
   #lowerNames: string | undefined;
 
@@ -85,8 +89,14 @@ export class SymbolTable {
   }
 
   /** All symbols called `name` exactly. */
-  named(name: string): Sym[] {
-    return this.#startingWith(`${name}\0`);
+  named(name: string): readonly Sym[] {
+    let found = this.#named.get(name);
+    if (!found) {
+      if (this.#named.size >= MAX_NAMED) this.#named.clear();
+      found = this.#startingWith(`${name}\0`);
+      this.#named.set(name, found);
+    }
+    return found;
   }
 
   /** Symbols whose name is `name` with a compiler's suffix (`.constprop.0`, `.isra.0`, `.part.0`, `.cold`). */

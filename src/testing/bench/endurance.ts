@@ -13,7 +13,7 @@ const LIMIT = 256 * MEBIBYTE;
 
 /** Goes through the programs again and again, in the background so that the prompt is back. */
 const forEver = (programs: readonly string[]): string =>
-  `while :; do ${programs.join('; ')}; done >/dev/null 2>&1 </dev/null &`;
+  `while :; do ${programs.join('; ')}; done >/dev/null 2>&1 </dev/null & :`;
 
 const FILES = [
   'ls -lR /sys/devices /bin',

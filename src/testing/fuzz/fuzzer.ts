@@ -25,6 +25,9 @@ const HASHED = 8;
 /** Samples of a record that have it translated together with others. */
 const THRESHOLD = 2;
 
+/** Before the first sequence nothing is known. */
+const FRESH = { changesTables: true, isDebugged: true };
+
 /** What a batch came to. */
 export interface Outcome {
   /** Sequences that came to their end. */
@@ -76,7 +79,7 @@ export class Fuzzer {
   private draw(random: Random): Batch {
     const sequences: Sequence[] = [];
     for (let index = 0; index < layout.SEQUENCES; index++)
-      sequences.push(drawSequence(random, index, this.trees, sequences.at(-1)?.changesTables ?? true));
+      sequences.push(drawSequence(random, index, this.trees, sequences.at(-1) ?? FRESH));
     return { sequences, image: makeImage(this.monitor, this.trees, sequences, random) };
   }
 

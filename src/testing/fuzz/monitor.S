@@ -4,7 +4,7 @@
         .equ    FRAME_SEQUENCE, 264
         .equ    FRAME_LOG, 272          // where the next exception is noted
         .equ    FRAME_DELTA, 280        // ticks between interrupts
-        .equ    FRAME_FLAGS, 288        // bit 0: tables and TLBs are made anew first; bit 1: interrupts raise virtual ones
+        .equ    FRAME_FLAGS, 288        // bit 0: tables and TLBs are made anew first; bit 1: interrupts raise virtual ones; bit 2: debug registers are loaded
         .equ    MOST_EXCEPTIONS, 8
         .equ    GICD, 0xf9010000
         .equ    GICC, 0xf9020000
@@ -24,6 +24,7 @@ start:  ldr     x0, =EL2_TABLE
         ldr     x0, =0x30c51835
         msr     sctlr_el2, x0
         isb
+        msr     oslar_el1, xzr          // no debug exceptions while the OS lock is held, as it is after a reset
         ldr     x1, =GICD
         mov     w0, #1
         str     w0, [x1]
@@ -126,7 +127,12 @@ classify:
         cmp     x14, x15
         b.eq    finish
         b       resume
-1:      ldr     x14, =0x1000107001800083 // traps, data aborts, SP alignment, floating point, BRK: the instruction is skipped
+1:      sub     x14, x13, #0x32         // a software step: the next one
+        cmp     x14, #1
+        orr     x14, x3, #(1 << 21)
+        csel    x3, x14, x3, ls
+        b.ls    resume
+        ldr     x14, =0x1033107001800083 // traps, data aborts, SP alignment, floating point, breakpoints, BRK: the instruction is skipped
         lsr     x14, x14, x13
         tbz     x14, #0, finish
         add     x2, x2, #4
@@ -264,8 +270,18 @@ launch: ldr     x20, [x30, #FRAME_SEQUENCE]
         msr     vbar_el1, x0
         msr     ttbr1_el1, xzr
         msr     contextidr_el1, xzr
+        tbz     x9, #2, 3f
         msr     mdscr_el1, xzr
-        msr     mdcr_el2, xzr
+        ldp     x0, x1, [x21, #360]
+        msr     dbgbvr0_el1, x0
+        msr     dbgbcr0_el1, x1
+        ldp     x0, x1, [x21, #376]
+        msr     dbgwvr0_el1, x0
+        msr     dbgwcr0_el1, x1
+        ldp     x0, x1, [x21, #392]
+        msr     mdcr_el2, x1
+        msr     mdscr_el1, x0
+3:
         msr     hstr_el2, xzr
         msr     cntv_ctl_el0, xzr
         msr     cntp_ctl_el0, xzr

@@ -5,13 +5,15 @@ import { branchWord, dataWord, exceptionWord, memoryWord, pick, type Random, sys
 import { CODE, CODE_ALIAS, POOL_SIZE, SLOT_WORDS, WINDOW, WINDOW_PAGES, WINDOW_TABLE_PAGES } from './layout.ts';
 import { type Trees, windowDescriptor, windowEntry } from './tables.ts';
 
-/** Words of a slot that instructions may fill; then SVC #0x7777 and UNDEFINED words, where no region goes on; the last eight are data. */
+/** Words of a slot that instructions may fill; then SVC #0x7777 and branches back to it; the last eight are data. */
 const CODE_WORDS = 54;
 const LITERALS = 56;
 const LONGEST = 22;
+/** Ticks of ten instructions that the monitor itself takes after setting the timer. */
+const MONITOR_TICKS = 7;
 
 /** Offsets in a descriptor (`monitor.S`), beside X0-X30 at 0. */
-const At = { sp: 248, pc: 256, spsr: 264, fpcr: 272, fpsr: 280, cpacr: 288, cptr: 296, hcr: 304, sctlr: 312, ttbr0: 320, vttbr: 328, delta: 336, flags: 344, pool: 352 } as const; // prettier-ignore
+const At = { sp: 248, pc: 256, spsr: 264, fpcr: 272, fpsr: 280, cpacr: 288, cptr: 296, hcr: 304, sctlr: 312, ttbr0: 320, vttbr: 328, delta: 336, flags: 344, pool: 352, bvr: 360, bcr: 368, wvr: 376, wcr: 384, mdscr: 392, mdcr: 400 } as const; // prettier-ignore
 
 const word = (name: string, fields: Record<string, number>): number => encode(encodingNamed(name), fields);
 const system = (op1: number, CRn: number, CRm: number, op2: number, Rt: number): number =>
@@ -104,7 +106,9 @@ class Slot {
   finish(): Uint32Array {
     const slot = new Uint32Array(SLOT_WORDS);
     slot.set(this.words.slice(0, CODE_WORDS));
-    slot[Math.min(this.words.length, CODE_WORDS)] = END_MARK;
+    const end = Math.min(this.words.length, CODE_WORDS);
+    slot[end] = END_MARK;
+    for (let at = end + 1; at < LITERALS; at++) slot[at] = word('B_branch_imm', { imm26: (end - at) & 0x3ff_ffff });
     slot.set(this.literals, LITERALS);
     return slot;
   }
@@ -116,6 +120,8 @@ export interface Sequence {
   readonly descriptor: Uint8Array;
   /** The next one needs the tables restored. */
   readonly changesTables: boolean;
+  /** The next one needs the debug registers cleared. */
+  readonly isDebugged: boolean;
   /** Words of code that are instructions. */
   readonly length: number;
 }
@@ -156,7 +162,27 @@ function trapControls(random: Random): bigint {
   return hcr;
 }
 
-function startState(random: Random, index: number, el: number, trees: Trees, isClean: boolean): Uint8Array {
+/** What the sequence before has left behind. */
+export type Legacy = Pick<Sequence, 'changesTables' | 'isDebugged'>;
+
+/** A breakpoint within the code, a watchpoint within the window, a software step: each now and then, at random levels. */
+function putDebug(random: Random, code: number, base: bigint, put: (at: number, value: bigint) => void): void {
+  const levels = (): number => ((random() % 4) << 1) | (random() % 3 ? 0 : 1 << 13);
+  put(At.bvr, BigInt(code + 4 * (random() % 16)));
+  put(At.bcr, BigInt(levels() | (15 << 5) | (random() % 4 ? 1 : 0)));
+  put(At.wvr, (base & ~7n) + BigInt(random() % 4) * 8n);
+  put(At.wcr, BigInt(levels() | ((random() % 256) << 5) | ((random() % 4) << 3) | (random() % 4 ? 1 : 0)));
+  put(At.mdscr, (1n << 15n) | chance(random, 2, 13) | chance(random, 4, 0) | chance(random, 16, 12));
+  put(At.mdcr, chance(random, 3, 8) | chance(random, 12, 9));
+}
+
+function startState(
+  random: Random,
+  index: number,
+  el: number,
+  trees: Trees,
+  before: Legacy,
+): Pick<Sequence, 'descriptor' | 'isDebugged'> {
   const view = new DataView(new ArrayBuffer(512));
   const put = (at: number, value: bigint): void => view.setBigUint64(at, BigInt.asUintN(64, value), true);
   const tree = random() % 4 ? 0 : 1;
@@ -171,7 +197,7 @@ function startState(random: Random, index: number, el: number, trees: Trees, isC
   put(At.sp, windowAddress(random, true) + (random() % 16 ? 0n : 8n));
   put(At.pc, BigInt(code));
   const flagsAndMasks = BigInt(random() % 16) * (1n << 28n) + (random() % 3 ? 0n : BigInt(random() % 16) << 6n);
-  put(At.spsr, flagsAndMasks | BigInt(el === 0 ? 0 : el * 4 + (random() % 4 ? 1 : 0)));
+  put(At.spsr, chance(random, 8, 21) | flagsAndMasks | BigInt(el === 0 ? 0 : el * 4 + (random() % 4 ? 1 : 0)));
   put(At.fpcr, random() % 2 ? 0n : BigInt((random() % 32) << 22));
   put(At.fpsr, random() % 2 ? 0n : BigInt(random()) & 0x0800_009fn);
   put(At.cpacr, random() % 12 ? 3n << 20n : BigInt(random() % 4) << 20n);
@@ -183,21 +209,23 @@ function startState(random: Random, index: number, el: number, trees: Trees, isC
   put(At.ttbr0, BigInt(trees.stage1[tree]) | (BigInt(1 + tree) << 48n));
   const guest = random() % 3 ? 0 : 1;
   put(At.vttbr, BigInt(trees.stage2[guest]) | (BigInt(1 + guest) << 48n));
-  put(At.delta, BigInt(1 + (random() % (random() % 4 ? 40 : 8))));
-  put(At.flags, (isClean ? 1n : 0n) | chance(random, 3, 1));
+  put(At.delta, BigInt(MONITOR_TICKS + (random() % (random() % 4 ? 40 : 8))));
+  const isDebugged = random() % 4 === 0;
+  if (isDebugged) putDebug(random, code, view.getBigUint64(pick([16, 17, 19], random) * 8, true), put);
+  const loadsDebug = isDebugged || before.isDebugged ? 4n : 0n;
+  put(At.flags, (before.changesTables ? 1n : 0n) | chance(random, 3, 1) | loadsDebug);
   put(At.pool, BigInt(random() % ((POOL_SIZE - 512) / 16)) * 16n);
-  return new Uint8Array(view.buffer);
+  return { descriptor: new Uint8Array(view.buffer), isDebugged };
 }
 
-/** `isClean`: the tables are restored before it. */
-export function drawSequence(random: Random, index: number, trees: Trees, isClean: boolean): Sequence {
+export function drawSequence(random: Random, index: number, trees: Trees, before: Legacy): Sequence {
   const el = pick([0, 0, 0, 1, 1, 1, 2, 2], random);
   const slot = new Slot(el, random);
   const length = 3 + (random() % (LONGEST - 2));
   while (slot.words.length < length) slot.draw();
   return {
     code: slot.finish(),
-    descriptor: startState(random, index, el, trees, isClean),
+    ...startState(random, index, el, trees, before),
     changesTables: slot.changesTables,
     length: Math.min(slot.words.length, CODE_WORDS),
   };

@@ -1,6 +1,11 @@
 /** Commands about the app itself: workspace files, theme, help. */
+import { mergeBreakpoints } from '../../client/breakpoint-store.ts';
 import type { Client } from '../../client/client.ts';
 import type { Command } from '../../client/commands.ts';
+import { encodeLink } from '../../client/link.ts';
+import { currentLink } from '../../client/link-keeper.ts';
+import { addMessage } from '../../client/output-store.ts';
+import { decodeBreakpoints, encodeBreakpoints } from '../../client/persistence.ts';
 import { exportWorkspace, importWorkspace } from '../../client/workspace-store.ts';
 import type { LocalFile } from '../../protocol/pack.ts';
 
@@ -10,6 +15,7 @@ export interface AppActions {
   readonly openSymbols: () => void;
   readonly openHelp: () => void;
   readonly openGuide: () => void;
+  readonly openLayouts: () => void;
 }
 
 function saveFile(name: string, text: string): void {
@@ -46,6 +52,23 @@ async function importFile(client: Client): Promise<void> {
   if (file) importWorkspace(await file.text(), client.workspace, client.breakpoints);
 }
 
+async function importBreakpoints(client: Client): Promise<void> {
+  const [file] = await chooseFiles((input) => {
+    input.accept = 'application/json,.json';
+  });
+  if (file) mergeBreakpoints(client.breakpoints, decodeBreakpoints(await file.text()));
+}
+
+async function copyLink(client: Client): Promise<void> {
+  const url = `${location.href.split('#')[0]}#${encodeLink(currentLink(client))}`;
+  try {
+    await navigator.clipboard.writeText(url);
+  } catch {
+    throw new Error(`The browser does not let the page write to the clipboard. The link is ${url}`);
+  }
+  addMessage(client.output, { category: 'debugger', severity: 'info', text: `Copied ${url}`, instructions: 0 });
+}
+
 const THEMES = ['system', 'dark', 'light'] as const;
 
 function cycleTheme(client: Client): void {
@@ -74,6 +97,12 @@ export function appCommands(client: Client, actions: AppActions): Command[] {
       saveFile('workspace.trapline.json', exportWorkspace(client.workspace, client.breakpoints)),
     ),
     command('File', 'file.import', 'Import Workspace…', () => importFile(client)),
+    command('File', 'file.exportBreakpoints', 'Export Breakpoints…', () =>
+      saveFile('breakpoints.trapline.json', encodeBreakpoints(client.breakpoints.getState().specs)),
+    ),
+    command('File', 'file.importBreakpoints', 'Import Breakpoints…', () => importBreakpoints(client)),
+    command('File', 'file.copyLink', 'Copy Link to What Is Shown', () => copyLink(client)),
+    command('View', 'view.layouts', 'Layouts: Save, Choose, Reset…', () => actions.openLayouts(), ['Alt+L']),
     command('View', 'view.theme', 'Change Theme: System, Dark, Light', () => cycleTheme(client)),
     command('Run', 'run.followExceptions', 'Step into Exceptions: On or Off', () =>
       togglePreference(client, 'followExceptions'),
@@ -83,7 +112,7 @@ export function appCommands(client: Client, actions: AppActions): Command[] {
     ),
     command('Go', 'go.palette', 'Command Palette', () => actions.openPalette(), ['Ctrl+Shift+P', 'F1']),
     command('Go', 'go.symbol', 'Go to Function, Variable or File…', () => actions.openSymbols(), ['Ctrl+P', 'Alt+T']),
-    command('Help', 'help.keys', 'Keyboard Shortcuts', () => actions.openHelp(), ['?']),
+    command('Help', 'help.keys', 'Keyboard Shortcuts: Show and Change', () => actions.openHelp(), ['?']),
     command('Help', 'help.guide', 'Guided Start', () => actions.openGuide()),
   ];
 }

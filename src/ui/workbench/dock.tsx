@@ -122,12 +122,22 @@ function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition
       reset: () => resetLayout(api, views, domainsOf(client)),
     }),
   );
+  let own: unknown = client.workspace.getState().layouts.current;
   const layoutChange = api.onDidLayoutChange(() => {
-    client.workspace.setState(({ layouts }) => ({ layouts: { ...layouts, current: api.toJSON() } }));
+    const current = api.toJSON();
+    own = current;
+    client.workspace.setState(({ layouts }) => ({ layouts: { ...layouts, current } }));
+  });
+  // Somebody else has put a layout in place: one that was saved, one of a file, none at all.
+  const stopLayouts = client.workspace.subscribe(({ layouts }) => {
+    if (layouts.current === own) return;
+    own = layouts.current;
+    restoreLayout(api, client, views);
   });
   const activeChange = api.onDidActivePanelChange((event) => {
     const granularity = event.panel?.id === 'disassembly' ? 'instruction' : 'line';
     client.context.setState({ granularity });
+    client.navigation.setState({ active: event.panel?.id ?? null });
   });
   const stopNavigation = client.navigation.subscribe((state, previous) => {
     if (state.reveal && state.reveal !== previous.reveal) reveal(api, client, views, state.reveal.panel);
@@ -135,6 +145,7 @@ function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition
   return () => {
     removeCommands();
     layoutChange.dispose();
+    stopLayouts();
     activeChange.dispose();
     stopNavigation();
   };

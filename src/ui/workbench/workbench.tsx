@@ -3,12 +3,13 @@ import { type ReactElement, useEffect, useState } from 'react';
 import { codeCommands } from '../../client/code-commands.ts';
 import { runCommands } from '../../client/run-commands.ts';
 import { useClient } from '../client-context.tsx';
-import { TooltipProvider } from '../widgets/tooltip.tsx';
+import { TooltipLayer } from '../widgets/tooltip.tsx';
 import { appCommands } from './app-commands.ts';
 import { Banner } from './banner.tsx';
 import { Dock } from './dock.tsx';
 import { Guide } from './guide.tsx';
 import { Help } from './help.tsx';
+import { Layouts } from './layouts.tsx';
 import { Palette } from './palette.tsx';
 import { ProgressCard } from './progress.tsx';
 import { StatusBar } from './status-bar.tsx';
@@ -39,7 +40,7 @@ function useKeys(): void {
   }, [client]);
 }
 
-type Dialog = 'palette' | 'symbols' | 'help' | 'guide';
+type Dialog = 'palette' | 'symbols' | 'help' | 'guide' | 'layouts';
 
 function useOpenDialog(): readonly [Dialog | null, (dialog: Dialog | null) => void, boolean] {
   const client = useClient();
@@ -56,6 +57,7 @@ function useOpenDialog(): readonly [Dialog | null, (dialog: Dialog | null) => vo
         openSymbols: () => setDialog('symbols'),
         openHelp: () => setDialog('help'),
         openGuide: () => setDialog('guide'),
+        openLayouts: () => setDialog('layouts'),
       }),
     ]);
     setReady(true);
@@ -76,7 +78,7 @@ export function Workbench({ views }: { readonly views: readonly ViewDefinition[]
     onOpenChange: (isOpen: boolean) => setDialog(isOpen ? name : null),
   });
   return (
-    <TooltipProvider delay={500}>
+    <>
       <div className="workbench">
         <Toolbar />
         <Banner />
@@ -90,6 +92,8 @@ export function Workbench({ views }: { readonly views: readonly ViewDefinition[]
       <Palette {...control('palette')} />
       <SymbolSearch {...control('symbols')} />
       <Help {...control('help')} />
-    </TooltipProvider>
+      <Layouts {...control('layouts')} />
+      <TooltipLayer />
+    </>
   );
 }

@@ -1,6 +1,6 @@
 /** Code around the pc of the current frame, or anywhere else: mixed with source, symbolised, with breakpoints and jump arrows. */
 import './styles.css';
-import { type ReactElement, type RefObject, useEffect, useRef, useState } from 'react';
+import { memo, type ReactElement, type RefObject, useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { addBreakpoint, removeBreakpoint } from '../../client/breakpoint-store.ts';
 import { currentFrame } from '../../client/context-store.ts';
@@ -66,7 +66,7 @@ interface InstructionRowProps {
   readonly onCursor: (address: bigint) => void;
 }
 
-function InstructionRow(props: InstructionRowProps): ReactElement {
+function PlainInstructionRow(props: InstructionRowProps): ReactElement {
   const { instruction, space, isPc, isCursor, breakpoint, showWords, onGo, onCursor } = props;
   const client = useClient();
   const { address, word, mnemonic, operands, target } = instruction;
@@ -110,6 +110,23 @@ function InstructionRow(props: InstructionRowProps): ReactElement {
     </div>
   );
 }
+
+/** Instructions are read anew at every stop and are nearly always the same ones. */
+function isSameRow(a: InstructionRowProps, b: InstructionRowProps): boolean {
+  const [x, y] = [a.instruction, b.instruction];
+  const isSameInstruction =
+    x.address === y.address &&
+    x.word === y.word &&
+    x.operands === y.operands &&
+    x.target?.address === y.target?.address &&
+    x.target?.symbol === y.target?.symbol;
+  const isSameState = a.isPc === b.isPc && a.isCursor === b.isCursor && a.breakpoint === b.breakpoint;
+  return (
+    isSameInstruction && isSameState && a.showWords === b.showWords && formatSpace(a.space) === formatSpace(b.space)
+  );
+}
+
+const InstructionRow = memo(PlainInstructionRow, isSameRow);
 
 function Arrows({ arrows }: { readonly arrows: readonly Arrow[] }): ReactElement {
   return (

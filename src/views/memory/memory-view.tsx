@@ -213,7 +213,7 @@ export function MemoryView(): ReactElement {
           label="Memory address"
           location={top}
           fallback={fallback}
-          onGo={(at) => setTop({ ...at, address: at.address & ~15n })}
+          onGo={(at) => client.navigation.setState({ memory: at })}
         />
         <span className="grow" />
         <span className="dim">select a byte and type to change it</span>

@@ -1,6 +1,6 @@
 /** Registers of the current target: by group, every field decoded, changes marked, values editable. */
 import './styles.css';
-import { type ReactElement, useState } from 'react';
+import { memo, type ReactElement, useState } from 'react';
 import { cpuOfTarget } from '../../client/targets.ts';
 import type { RegisterSet, RegisterValue } from '../../protocol/registers.ts';
 import { targetKey } from '../../protocol/target.ts';
@@ -56,7 +56,7 @@ interface RegisterContentProps {
   readonly onEdit: (isEditing: boolean) => void;
 }
 
-function RegisterContent({ row, isEditing, onEdit }: RegisterContentProps): ReactElement {
+function PlainRegisterContent({ row, isEditing, onEdit }: RegisterContentProps): ReactElement {
   const client = useClient();
   const { register, isChanged, isPinned } = row;
   const togglePin = (): void =>
@@ -86,6 +86,14 @@ function RegisterContent({ row, isEditing, onEdit }: RegisterContentProps): Reac
     </>
   );
 }
+
+/** Most registers are what they were at the last stop. What is being edited is always drawn: its editor writes to the present stop. */
+const RegisterContent = memo(PlainRegisterContent, (a, b) => {
+  const [x, y] = [a.row.register, b.row.register];
+  const isSameValue = x.name === y.name && x.value === y.value && x.bits === y.bits && x.writable === y.writable;
+  const isSameRow = a.row.isChanged === b.row.isChanged && a.row.isPinned === b.row.isPinned && a.row.id === b.row.id;
+  return isSameValue && isSameRow && !a.isEditing && !b.isEditing;
+});
 
 /** A link to the vector table, in the space of the level it belongs to. */
 function VectorLink({ register }: { readonly register: RegisterValue }): ReactElement | null {

@@ -2,7 +2,7 @@
 import './styles.css';
 import { lazy, type ReactElement, Suspense, useEffect, useState } from 'react';
 import { messageOf } from '../../client/client.ts';
-import type { OpenSource } from '../../client/navigation.ts';
+import { type OpenSource, sourcePanelId } from '../../client/navigation.ts';
 import type { SourceText } from '../../protocol/inspect.ts';
 import { useClient } from '../../ui/client-context.tsx';
 import type { ViewProps } from '../../ui/workbench/view.ts';
@@ -27,8 +27,23 @@ function useSourceText(path: string): SourceText | { readonly kind: 'failed'; re
   return text;
 }
 
+/** While a file is open, links can name it. */
+function useIsOpen(source: OpenSource): void {
+  const { navigation } = useClient();
+  useEffect(() => {
+    const panel = sourcePanelId(source);
+    navigation.setState(({ openSources }) => ({ openSources: { ...openSources, [panel]: source } }));
+    return () =>
+      navigation.setState(({ openSources }) => {
+        const { [panel]: _closed, ...others } = openSources;
+        return { openSources: others };
+      });
+  }, [navigation, source]);
+}
+
 export function SourceView({ params }: ViewProps): ReactElement {
   const source = params.source as OpenSource;
+  useIsOpen(source);
   const text = useSourceText(source.path);
   if (!text) return <Empty>Loading {source.path}…</Empty>;
   if (text.kind === 'failed')

@@ -2,7 +2,7 @@
 import { sysregNamed, type SysregName } from '../../../arch/sysregs.ts';
 import type { Cpu } from '../cpu.ts';
 import { stackInUse } from '../exceptions-entry.ts';
-import { FETCH_TLB, PC, SLOT_SINK, SLOT_SP } from '../state.ts';
+import { SYSREG_END, PC, SLOT_SINK, SLOT_SP } from '../state.ts';
 import type { Read } from './behaviours.ts';
 import { handlers } from './handlers.ts';
 import { Reg } from './offsets.ts';
@@ -35,7 +35,7 @@ function peekTimer(cpu: Cpu, name: SysregName): bigint | undefined {
 /** Bytes of the state block that reading a register may touch: the sink slot, and the system registers where performance counters catch up. */
 function readQuietly(cpu: Cpu, read: Read): bigint {
   const { u64 } = cpu.state;
-  const kept = u64.slice(0, FETCH_TLB >>> 3);
+  const kept = u64.slice(0, SYSREG_END >>> 3);
   read(cpu, 2 * SLOT_SINK);
   const value = u64[SLOT_SINK];
   u64.set(kept);

@@ -1,6 +1,6 @@
 /** Where every system register lives in a CPU's state block. */
 import { SYSTEM_REGISTERS, type SysregName } from '../../../arch/sysregs.ts';
-import { FETCH_TLB, SYSREG } from '../state.ts';
+import { SYSREG_END, SYSREG } from '../state.ts';
 
 /** Values the register file keeps for itself, not registers of the architecture. */
 const INTERNAL = ['PMU_SINCE', 'DBGCLAIM', 'EVENTS_SINCE'] as const;
@@ -20,4 +20,4 @@ export const Reg = Object.fromEntries(names.map((name, index) => [name, SYSREG +
   Record<StoredName, number>
 >;
 
-if (SYSREG + 8 * names.length > FETCH_TLB) throw new RangeError('system registers do not fit their area');
+if (SYSREG + 8 * names.length > SYSREG_END) throw new RangeError('system registers do not fit their area');

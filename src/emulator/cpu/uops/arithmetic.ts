@@ -1,19 +1,13 @@
 /** Add and subtract, with carry, conditional compare and select (Arm ARM C4.1.2, C4.1.4). */
 import type { Fields } from '../../../arch/a64/encoding.ts';
 import type { Expr } from '../../../wasm/expr.ts';
-import { i32, i64 } from '../../../wasm/ops.ts';
+import { i32, i64, select } from '../../../wasm/ops.ts';
 import type { UopContext } from './context.ts';
 import { combinations, define, xd, xsp, xz } from './define.ts';
 import { extendRegister, shiftRegister } from './shifts.ts';
 
 /** Integer operators of a register width. */
 export const ops = (sf: number) => (sf ? i64 : i32);
-
-/** Sets N and Z from a result of `sf` width. */
-export function setNZ(c: UopContext, sf: number, result: Expr): void {
-  c.setFlag('N', sf ? i32.wrap_i64(i64.shr_u(result, 32n)) : result);
-  c.setFlag('Z', sf ? i64.ne(result, 0n) : result);
-}
 
 /** The sign bit of an `sf` wide value as a 32-bit word's sign. */
 const signWord = (sf: number, value: Expr): Expr => (sf ? i32.wrap_i64(i64.shr_u(value, 32n)) : value);
@@ -24,10 +18,7 @@ function addSubFlags(c: UopContext, sf: number, sub: number, x: Expr, y: Expr): 
   const a = c.let(x);
   const b = c.let(y);
   const result = c.let(sub ? o.sub(a, b) : o.add(a, b));
-  setNZ(c, sf, result);
-  c.setFlag('C', sub ? o.ge_u(a, b) : o.lt_u(result, a));
-  const overflow = sub ? o.and(o.xor(a, b), o.xor(a, result)) : o.and(o.xor(a, result), o.xor(b, result));
-  c.setFlag('V', signWord(sf, overflow));
+  c.setSumFlags(sf, sub, a, b, result);
   return result;
 }
 
@@ -68,7 +59,7 @@ function addWithCarry(c: UopContext, { sf, sub, S }: Fields): void {
   const partial = c.let(o.add(a, b));
   const result = c.let(o.add(partial, carry));
   if (S) {
-    setNZ(c, sf, result);
+    c.setResultFlags(sf, result);
     c.setFlag('C', i32.or(o.lt_u(partial, a), o.lt_u(result, partial)));
     c.setFlag('V', signWord(sf, o.and(o.xor(a, result), o.xor(b, result))));
   }
@@ -128,10 +119,5 @@ for (const [mnemonic, otherwise] of Object.entries(selectKinds))
     statics: (f) => ({ sf: f.sf }),
     operands: (f) => ({ d: xd(f.Rd), n: xz(f.Rn), m: xz(f.Rm), a: conditionMask(f.cond), imm: f.cond }),
     hot: combinations({ sf: [0, 1] }),
-    emit: (c, { sf }) =>
-      c.f.if(
-        c.conditionOperand(),
-        () => c.setR(sf, 'd', c.r(sf, 'n')),
-        () => c.setR(sf, 'd', otherwise(c, sf)),
-      ),
+    emit: (c, { sf }) => c.setR(sf, 'd', select(c.conditionOperand(), c.r(sf, 'n'), otherwise(c, sf))),
   });

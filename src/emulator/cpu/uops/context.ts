@@ -9,6 +9,7 @@ import { v128 } from '../../../wasm/simd.ts';
 import type { ValType } from '../../../wasm/types.ts';
 import { SCRATCH, TLB_ENTRIES } from '../../memory-layout.ts';
 import { Access } from '../cpu.ts';
+import { flagOf, sourceOf } from '../lazy-flags.ts';
 import { CF, NF, TLB, TLB_USER, VF, X, ZF } from '../state.ts';
 
 /** Operand places of a record. `d`, `n`, `m` are always there; with `a` or `b` the immediate has 32 bits, else 64. */
@@ -142,6 +143,25 @@ export abstract class UopContext {
   }
   setFlag(flag: Flag, value: Value): void {
     this.setWord(flagOffset[flag], value);
+  }
+
+  /** Sets all flags as an addition or (`sub`) subtraction of `sf` width does whose result is known already. */
+  setSumFlags(sf: number, sub: number, a: Expr, b: Expr, result: Expr): void {
+    this.setResultFlags(sf, result);
+    const source = sourceOf(sub ? 'sub' : 'add', sf);
+    this.setFlag('C', sub ? flagOf(source, { a, b }, 'C') : (sf ? i64 : i32).lt_u(result, a));
+    this.setFlag('V', flagOf(source, { a, b }, 'V'));
+  }
+  /** Sets all flags as a logical operation does. */
+  setLogicFlags(sf: number, result: Expr): void {
+    this.setResultFlags(sf, result);
+    this.setFlag('C', 0);
+    this.setFlag('V', 0);
+  }
+  /** Sets N and Z from a result of `sf` width. */
+  setResultFlags(sf: number, result: Expr): void {
+    for (const flag of ['N', 'Z'] as const)
+      this.setFlag(flag, flagOf(sourceOf('logic', sf), { a: result, b: result }, flag));
   }
 
   /** `ConditionHolds` for a constant condition; i32, not zero when it holds. */

@@ -3,7 +3,7 @@ import { decodeBitMasks } from '../../../arch/a64/operands.ts';
 import type { Fields } from '../../../arch/a64/encoding.ts';
 import type { Expr } from '../../../wasm/expr.ts';
 import { i64 } from '../../../wasm/ops.ts';
-import { ops, setNZ } from './arithmetic.ts';
+import { ops } from './arithmetic.ts';
 import type { UopContext } from './context.ts';
 import { combinations, define, xd, xsp, xz } from './define.ts';
 import { shiftRegister } from './shifts.ts';
@@ -14,9 +14,7 @@ function logical(c: UopContext, sf: number, operation: Operation, y: Expr, setFl
   const value = ops(sf)[operation](c.r(sf, 'n'), y);
   if (!setFlags) return c.setR(sf, 'd', value);
   const result = c.let(value);
-  setNZ(c, sf, result);
-  c.setFlag('C', 0);
-  c.setFlag('V', 0);
+  c.setLogicFlags(sf, result);
   c.setR(sf, 'd', result);
 }
 

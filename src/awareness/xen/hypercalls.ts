@@ -45,6 +45,11 @@ const NAMES: Readonly<Record<number, string>> = {
   42: 'hypfs_op',
 };
 
+/** Names by number. */
+export const HYPERCALLS: ReadonlyMap<number, string> = new Map(
+  Object.entries(NAMES).map(([number, name]) => [Number(number), name]),
+);
+
 /** First argument of the hypercalls that are named by it. */
 const OPERATIONS: Readonly<Record<number, readonly string[]>> = {
   18: ['write', 'read'],
