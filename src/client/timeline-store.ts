@@ -49,7 +49,7 @@ const SURROUNDINGS = 3;
 const SHORTEST = 2000;
 
 /** The stretch that shows a place with what is around it. */
-export function rangeAround({ from, to }: TimeRange): TimeRange {
+function rangeAround({ from, to }: TimeRange): TimeRange {
   const margin = Math.max((to - from) * SURROUNDINGS, SHORTEST);
   return { from: Math.max(0, from - margin), to: to + margin };
 }

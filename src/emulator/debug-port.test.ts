@@ -228,36 +228,43 @@ describe('memory and registers', () => {
 describe.each([
   ['interpreted', Infinity],
   ['translated', 1],
-])('a machine that is watched, %s,', (_, threshold) => {
-  /** State after 30,000 instructions with the stops that `prepare` asks for. */
-  function stateAfter(prepare: () => void): { hash: string; stops: number } {
-    machine = twoGuests();
-    machine.translator.threshold = threshold;
-    port = new DebugPort(machine);
-    prepare();
-    let count = 0;
-    for (let past: number | undefined; port.instructions < 30_000; count++)
-      past = port.run(30_000 - port.instructions, past).cpu;
-    return { hash: hashMachine(machine), stops: count };
-  }
+])(
+  'a machine that is watched, %s,',
+  (_, threshold) => {
+    /** State after 30,000 instructions with the stops that `prepare` asks for. */
+    function stateAfter(prepare: () => void): { hash: string; stops: number } {
+      machine = twoGuests();
+      machine.translator.threshold = threshold;
+      port = new DebugPort(machine);
+      prepare();
+      let count = 0;
+      for (let past: number | undefined; port.instructions < 30_000; count++)
+        past = port.run(30_000 - port.instructions, past).cpu;
+      return { hash: hashMachine(machine), stops: count };
+    }
 
-  const undisturbed = (): string => stateAfter(() => {}).hash;
+    const undisturbed = (): string => stateAfter(() => {}).hash;
 
-  it('does the same as one that is not', () => {
-    const { hash, stops: count } = stateAfter(() => {
-      port.addBreakpoint({ address: GUEST.store, space: 'va', filter: { vmid: 2 } });
-      port.addCatchpoint({ kind: 'ERET', filter: { vmid: 1 } });
-      const space = { kind: 'pa' } as const;
-      port.addWatchpoint({ space, address: physicalBase(1) + 0x1000n, size: 8, access: 'write', accessor: {} }, space);
+    it('does the same as one that is not', () => {
+      const { hash, stops: count } = stateAfter(() => {
+        port.addBreakpoint({ address: GUEST.store, space: 'va', filter: { vmid: 2 } });
+        port.addCatchpoint({ kind: 'ERET', filter: { vmid: 1 } });
+        const space = { kind: 'pa' } as const;
+        port.addWatchpoint(
+          { space, address: physicalBase(1) + 0x1000n, size: 8, access: 'write', accessor: {} },
+          space,
+        );
+      });
+      expect(count).toBeGreaterThan(4000);
+      expect(hash).toBe(undisturbed());
     });
-    expect(count).toBeGreaterThan(4000);
-    expect(hash).toBe(undisturbed());
-  });
 
-  it('does the same when it is stepped on the way', () => {
-    const { hash } = stateAfter(() => {
-      for (let i = 0; i < 500; i++) port.stepInstruction(0);
+    it('does the same when it is stepped on the way', () => {
+      const { hash } = stateAfter(() => {
+        for (let i = 0; i < 500; i++) port.stepInstruction(0);
+      });
+      expect(hash).toBe(undisturbed());
     });
-    expect(hash).toBe(undisturbed());
-  });
-}, 60_000);
+  },
+  60_000,
+);

@@ -4,12 +4,12 @@ import { TableBuilder } from '../testing/bare-metal/mmu-tables.ts';
 import { SystemCpu } from '../testing/system-cpu.ts';
 import { Access } from './cpu/cpu.ts';
 import { armed, matchesAddress, matchesAnywhere } from './cpu/debug-match.ts';
-import { DAIF, EL } from './cpu/state.ts';
+import { DAIF, EL, TLB } from './cpu/state.ts';
 import { Reg } from './cpu/system-registers/offsets.ts';
 import { GuestDebug } from './guest-debug.ts';
 import { Machine } from './machine.ts';
 import { hashMachine, loadMachine, saveMachine } from './machine-state.ts';
-import { DRAM_BASE } from './memory-layout.ts';
+import { DRAM_BASE, TLB_ENTRIES, TLB_ENTRY_SIZE } from './memory-layout.ts';
 
 const MDE = 1n << 15n;
 /** E, PMC = EL1 and EL0, BAS = all. */
@@ -108,7 +108,8 @@ describe('watchpoints and wide accesses', () => {
     watch(VA + 8n, 0xffn);
     expect(access(bench, VA, LOAD_X3)).toBe('ok');
     expect(access(bench, VA + 8n, 3 | Access.write)).toBe('1:d6000062,1234567008');
-    expect(bench.mmu.ram(bench.cpu, Number(VA & 0xffff_ffffn), 0x12, LOAD_X3)).toBe(1);
+    const entry = bench.cpu.state.get(TLB) + Number((VA >> 12n) & BigInt(TLB_ENTRIES - 1)) * TLB_ENTRY_SIZE;
+    expect(new DataView(bench.memory).getBigUint64(entry, true)).toBe(0xffff_ffff_ffff_ffffn);
   });
 
   it('hit in the block that DC ZVA clears, and in the line that DC IVAC invalidates', () => {

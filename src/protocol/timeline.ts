@@ -58,7 +58,7 @@ export interface TimelineTrack {
   readonly depth: number;
   /** Null of a track that was not asked for, and of a counter. */
   readonly slices: TimelineSlices | null;
-  /** Of a counter: one value for each pixel. */
+  /** Of a counter: values of stretches of equal length that fill the window. */
   readonly values: Float64Array | null;
 }
 

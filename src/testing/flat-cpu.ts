@@ -175,7 +175,6 @@ export class FlatCpu {
       takeInterrupt: () => false,
     };
     const mmu: Mmu = {
-      ram: (_cpu, lo, hi, info) => this.#ram(lo, hi, info),
       data: (_cpu, lo, hi, info) => this.#data(lo, hi, info),
       fetch: () => 0,
       selectContext: () => {},
@@ -191,20 +190,11 @@ export class FlatCpu {
     const offset = (hi & 0xff_ffff) === 0 ? ramOffset(lo) : 0;
     if (offset === 0 || ramOffset(lo + bytes - 1) === 0) return this.#abort('abort');
     if (info & Access.aligned && lo & (bytes - 1)) return this.#abort('unaligned');
-    if (this.keepsPages) this.#keep(lo & ~0xfff);
+    if (this.keepsPages || this.translates) this.#keep(lo & ~0xfff);
     if (info & Access.write) {
       this.u8.copyWithin(offset, SCRATCH, SCRATCH + bytes);
       return SCRATCH;
     }
-    return offset;
-  }
-
-  #ram(lo: number, hi: number, info: number): number {
-    const bytes = 1 << (info & Access.sizeMask);
-    const offset = hi === 0 ? ramOffset(lo) : 0;
-    const isAligned = (lo & (bytes - 1)) === 0;
-    if (offset === 0 || (lo & 0xfff) + bytes > 0x1000 || (info & Access.aligned && !isAligned)) return 1;
-    if (this.keepsPages) this.#keep(lo & ~0xfff);
     return offset;
   }
 

@@ -2,7 +2,8 @@
 import { ElfError } from '../formats/elf/elf-error.ts';
 import { DwarfError } from '../formats/dwarf/dwarf-error.ts';
 import { SymbolFile } from '../debugger/symbols/symbol-file.ts';
-import { bytesAccess, randomNumbers } from './cross-compile.ts';
+import type { RandomAccess } from '../base/random-access.ts';
+import { randomNumbers } from './cross-compile.ts';
 
 /** A part of a file that damage is done to, in bytes. */
 export interface Target {
@@ -26,16 +27,46 @@ export function mutate(original: Uint8Array, targets: readonly Target[], seed: n
 /** Values that damage the most; undefined stands for a flipped bit. */
 const SHARP = [0x00, 0xff, 0x7f, 0x80, 0x01, undefined, undefined, undefined, undefined];
 
+/** A source whose bytes are damaged as they are read: for files that are too large to copy. */
+export class DamagedFile implements RandomAccess {
+  /** Bytes asked for so far. */
+  bytesRead = 0;
+  readonly size: number;
+  readonly #changes = new Map<number, number | undefined>();
+
+  constructor(
+    private readonly original: RandomAccess,
+    targets: readonly Target[],
+    seed: number,
+  ) {
+    const random = randomNumbers(seed * 7919 + 1);
+    const { start, end } = targets[random(targets.length)];
+    for (let i = random(16); i >= 0; i--)
+      this.#changes.set(start + random(Math.max(end - start, 1)), SHARP[random(SHARP.length)]);
+    this.size = random(20) === 0 ? random(original.size) : original.size;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = (await this.original.read(offset, Math.min(length, Math.max(0, this.size - offset)))).slice();
+    this.bytesRead += bytes.length;
+    for (const [at, value] of this.#changes) {
+      const index = at - offset;
+      if (index >= 0 && index < bytes.length) bytes[index] = value ?? bytes[index] ^ (1 << (at & 7));
+    }
+    return bytes;
+  }
+}
+
 /** What happened to a damaged file: fine, a clear error, or something that must not happen. */
 export interface Outcome {
   readonly errors: number;
   readonly unexpected: readonly string[];
-  readonly milliseconds: number;
+  /** Of the file, in its cache afterwards. */
+  readonly residentBytes: number;
 }
 
 /** Asks everything of a damaged file. Only `ElfError` and `DwarfError` may come of it. */
-export async function exercise(bytes: Uint8Array, addresses: readonly bigint[]): Promise<Outcome> {
-  const started = performance.now();
+export async function exercise(source: RandomAccess, questions: Questions): Promise<Outcome> {
   let errors = 0;
   const unexpected: string[] = [];
   const attempt = async <T>(action: () => Promise<T>): Promise<T | undefined> => {
@@ -47,9 +78,9 @@ export async function exercise(bytes: Uint8Array, addresses: readonly bigint[]):
       return undefined;
     }
   };
-  const file = await attempt(() => SymbolFile.open(bytesAccess(bytes), 'mutant'));
-  if (file) await askEverything(file, addresses, attempt);
-  return { errors, unexpected, milliseconds: performance.now() - started };
+  const file = await attempt(() => SymbolFile.open(source, 'mutant'));
+  if (file) await askEverything(file, questions, attempt);
+  return { errors, unexpected, residentBytes: file?.residentBytes ?? 0 };
 }
 
 function describe(error: unknown): string {
@@ -58,7 +89,20 @@ function describe(error: unknown): string {
 
 type Attempt = <T>(action: () => Promise<T>) => Promise<T | undefined>;
 
-async function askEverything(file: SymbolFile, addresses: readonly bigint[], attempt: Attempt): Promise<void> {
+/** What is asked of a file. */
+export interface Questions {
+  readonly addresses: readonly bigint[];
+  readonly functions: readonly string[];
+  readonly types: readonly string[];
+  readonly variables: readonly string[];
+  /** A source file with lines. */
+  readonly source?: string;
+  /** A function that was inlined: asking reads every unit. */
+  readonly inlined?: string;
+}
+
+async function askEverything(file: SymbolFile, questions: Questions, attempt: Attempt): Promise<void> {
+  const { addresses, functions, types, variables, source, inlined } = questions;
   for (const address of addresses) {
     await attempt(() => file.lookupAddress(address));
     await attempt(() => file.scopesAt(address));
@@ -66,10 +110,11 @@ async function askEverything(file: SymbolFile, addresses: readonly bigint[], att
     await attempt(() => file.statementRanges(address));
     await attempt(() => file.callSite(address));
   }
-  for (const name of ['main', 'outer', 'do_xen_version']) await attempt(() => file.lookupFunction(name));
-  for (const name of ['struct node', 'struct domain', 'int']) await attempt(() => file.typeByName(name));
-  for (const name of ['first', 'domain_list']) await attempt(() => file.globalVariable(name));
-  await attempt(() => file.inlinedInstances('innermost'));
-  await attempt(() => file.lookupLine('inlines.c', 20));
+  for (const name of functions) await attempt(() => file.lookupFunction(name));
+  for (const name of types) await attempt(() => file.typeByName(name));
+  for (const name of variables) await attempt(() => file.globalVariable(name));
+  if (inlined !== undefined) await attempt(() => file.inlinedInstances(inlined));
+  if (source === undefined) return;
+  await attempt(() => file.lookupLine(source, 20));
   await attempt(() => file.sourceFiles());
 }

@@ -51,7 +51,6 @@ export class SystemCpu {
 
   #mmu(): Mmu {
     return {
-      ram: () => 1,
       data: () => 0,
       fetch: () => 0,
       selectContext: () => void this.contextSelections++,

@@ -25,7 +25,7 @@ function trackOf({ data }: TrackEntry): AnyTrack | undefined {
 }
 
 /** The track that has this id; undefined when nothing is on it yet. */
-export function trackEntry(model: TimelineModel, id: number): TrackEntry | undefined {
+function trackEntry(model: TimelineModel, id: number): TrackEntry | undefined {
   return trackList(model).find((entry) => entry.id === id);
 }
 

@@ -18,6 +18,7 @@ export class SliceTrack {
   private readonly sums = new Column(Float64Array);
   /** Which slice of every whole block is the longest, from the block's first. */
   private readonly longest = new Column(Uint8Array);
+  private readonly longestLengths = new Column(Float64Array);
 
   /** `categories` gives the category of each label. */
   constructor(
@@ -61,6 +62,11 @@ export class SliceTrack {
     return index + 1 < this.count ? this.starts.values[index + 1] : this.end;
   }
 
+  /** Of slice `index` the slice at which the block begins that sums are kept for. */
+  static blockStart(index: number): number {
+    return index < 0 ? index : index - (index % BLOCK);
+  }
+
   /** Index of the slice at `time`; -1 before the first. */
   indexAt(time: number): number {
     return lastNotAbove(this.starts.values, this.count, time);
@@ -99,18 +105,15 @@ export class SliceTrack {
   longestIn(first: number, last: number): number {
     let best = first;
     let length = 0;
-    const consider = (index: number): void => {
-      const own = this.endOf(index) - this.starts.values[index];
-      if (own <= length) return;
-      best = index;
-      length = own;
-    };
     for (let index = first; index <= last;) {
       const block = index / BLOCK;
-      if (index % BLOCK === 0 && index + BLOCK - 1 <= last && block < this.longest.length) {
-        consider(index + this.longest.values[block]);
-        index += BLOCK;
-      } else consider(index++);
+      const isBlock = index % BLOCK === 0 && index + BLOCK - 1 <= last && block < this.longest.length;
+      const own = isBlock ? this.longestLengths.values[block] : this.endOf(index) - this.starts.values[index];
+      if (own > length) {
+        best = isBlock ? index + this.longest.values[block] : index;
+        length = own;
+      }
+      index += isBlock ? BLOCK : 1;
     }
     return best;
   }
@@ -123,6 +126,7 @@ export class SliceTrack {
     this.labels.drop(blocks * BLOCK);
     this.sums.drop(blocks * this.categoryCount);
     this.longest.drop(blocks);
+    this.longestLengths.drop(blocks);
   }
 
   private addPart(index: number, from: number, to: number, shares: Shares): void {
@@ -158,7 +162,9 @@ export class SliceTrack {
     const block = (this.count - 1) / BLOCK;
     for (let c = 0; c < size; c++) this.sums.push(block === 0 ? 0 : this.sums.values[(block - 1) * size + c]);
     if (block === 0) return;
-    this.longest.push(this.longestIn((block - 1) * BLOCK, block * BLOCK - 1) - (block - 1) * BLOCK);
+    const longest = this.longestIn((block - 1) * BLOCK, block * BLOCK - 1);
+    this.longest.push(longest - (block - 1) * BLOCK);
+    this.longestLengths.push(this.starts.values[longest + 1] - this.starts.values[longest]);
     this.addEach((block - 1) * BLOCK, block * BLOCK, this.sums.values.subarray(block * size, (block + 1) * size));
   }
 

@@ -2,7 +2,7 @@
 import { CATEGORIES, domidOf, isGuest, isIdle, NO_VCPU, type VcpuKey, vcpuName } from '../trace/labels.ts';
 import type { TimelineModel } from '../trace/model.ts';
 import { forEachFlow } from '../trace/seek.ts';
-import type { SliceTrack } from '../trace/slice-track.ts';
+import { SliceTrack } from '../trace/slice-track.ts';
 import type { SpanTrack } from '../trace/span-track.ts';
 import { type ExitRow, type Statistics, statisticsOf } from '../trace/statistics.ts';
 import { counterValue, type TrackEntry, trackList } from '../trace/track-list.ts';
@@ -23,6 +23,10 @@ import type {
 
 /** Slices for each pixel up to which every one is sent. */
 const DETAIL = 2;
+/** Slices for each pixel from which sums need not end exactly at its edges. */
+const DENSE = 1024;
+/** Pixels of one value of a counter. */
+const COUNTER_PIXELS = 3;
 /** Arrows that can be told apart. */
 const MOST_FLOWS = 400;
 /** Pixels a window may have. */
@@ -152,21 +156,30 @@ class Cutter {
     into.add(track.starts.values[index], track.endOf(index), this.#label(label), this.model.labels.categories[label]);
   }
 
-  /** For each pixel what its time was spent with, piled up; in the colour of the longest slice. */
+  /**
+   * For each pixel what its time was spent with, piled up; in the colour of the longest slice. Where a pixel has very many slices, its edges are moved to where sums
+   * are kept: every slice is still in one pixel.
+   */
   #summary(track: SliceTrack, into: Slices): void {
-    const { from } = this.request;
+    const { from, to } = this.request;
     let before = new Float64Array(CATEGORIES.length);
     let after = new Float64Array(CATEGORIES.length);
     let first = track.indexAt(from);
+    const isDense = track.indexAt(to) - first > this.#pixels * DENSE;
+    let since = from;
     track.sharesUntil(first, from, before);
     for (let pixel = 0; pixel < this.#pixels; pixel += 1) {
       const start = from + pixel * this.#step;
       const end = from + (pixel + 1) * this.#step;
-      const last = track.indexAt(end);
-      track.sharesUntil(last, end, after);
-      if (last >= 0) this.#pixel(track, Math.max(0, first), last, start, end, before, after, into);
+      const exact = track.indexAt(end);
+      const isSnapped = isDense && exact - first > DENSE / 2;
+      const last = isSnapped ? SliceTrack.blockStart(exact) : exact;
+      const until = isSnapped ? track.starts.values[last] : end;
+      track.sharesUntil(last, until, after);
+      if (last >= 0) this.#pixel(track, Math.max(0, first), last, start, end, until - since, before, after, into);
       [before, after] = [after, before];
       first = last;
+      since = until;
     }
   }
 
@@ -176,6 +189,7 @@ class Cutter {
     last: number,
     start: number,
     end: number,
+    length: number,
     before: Float64Array,
     after: Float64Array,
     into: Slices,
@@ -190,7 +204,7 @@ class Cutter {
     const count = last - first + 1;
     let low = 0;
     for (const category of PILE) {
-      const share = (after[category] - before[category]) / (end - start);
+      const share = (after[category] - before[category]) / length;
       if (share <= 0) continue;
       const high = Math.min(FULL, low + Math.max(1, Math.round(share * FULL)));
       if (share > 0.996) into.extend(start, end, label, category, count);
@@ -232,9 +246,10 @@ class Cutter {
 
   #counter(counter: Parameters<typeof counterValue>[1]): Float64Array {
     const { from } = this.request;
-    const step = this.#step;
-    return Float64Array.from({ length: this.#pixels }, (_, pixel) => {
-      return counterValue(this.model, counter, from + pixel * step, from + (pixel + 1) * step);
+    const count = Math.ceil(this.#pixels / COUNTER_PIXELS);
+    const step = (this.request.to - from) / count;
+    return Float64Array.from({ length: count }, (_, index) => {
+      return counterValue(this.model, counter, from + index * step, from + (index + 1) * step);
     });
   }
 }

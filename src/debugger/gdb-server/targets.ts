@@ -80,6 +80,11 @@ export class Targets {
     return { kind: 'va', view: hypervisor.guestView(this.vcpuAddress(thread), 1) };
   }
 
+  /** What is to be added to link addresses of a process's kernel; undefined while that cannot be told. */
+  slide({ pid }: ThreadId): bigint | undefined {
+    return pid === XEN_PID ? 0n : this.system.kernels.get(pid - 1)?.slide();
+  }
+
   /** Contexts in which a process executes. */
   filter(pid: number): ContextFilter {
     if (pid === XEN_PID) return this.system.hypervisor ? { el: 2 } : {};

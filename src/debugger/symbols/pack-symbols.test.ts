@@ -11,6 +11,10 @@ const PACK = join(import.meta.dirname, '../../../public/packs/default');
 /** `TRAPLINE_THOROUGH=1` asks about as many addresses as a release is judged by. */
 const COUNT = process.env['TRAPLINE_THOROUGH'] === undefined ? 500 : 5000;
 
+const LOOKUPS = 40;
+/** What one look-up may read of a file of 273 MB. */
+const MAX_LOOKUP_BYTES = 4 << 20;
+
 const STRUCTS: Readonly<Record<string, readonly string[]>> = {
   'xen-syms': ['domain', 'vcpu', 'arch_domain', 'arch_vcpu', 'cpu_user_regs', 'p2m_domain', 'cpu_info', 'sched_unit'],
   vmlinux: ['task_struct', 'mm_struct', 'pt_regs', 'thread_info', 'file', 'list_head', 'rq'],
@@ -34,6 +38,33 @@ describe.each(Object.keys(STRUCTS))('symbols of the pack file %s', (name) => {
   it.runIf(isThere)('open without reading more than 24 MB', () => {
     expect(openedBytes).toBeLessThan(24 << 20);
   });
+
+  it.runIf(isThere)(
+    'are looked up with little reading, and from memory when asked again',
+    async () => {
+      const addresses = randomCodeAddresses(file, LOOKUPS, 6);
+      const files = (await file.sourceFiles()).filter((it) => it.endsWith('.c'));
+      const some = files.filter((_, i) => i % Math.ceil(files.length / LOOKUPS) === 0);
+      const functions = addresses.map((it) => file.symbols.covering(it)?.name).filter((it) => it !== undefined);
+      const questions: Readonly<Record<string, (() => Promise<unknown>)[]>> = {
+        address: addresses.map((it) => () => file.lookupAddress(it)),
+        line: some.map((it) => () => file.lookupLine(it, 60)),
+        function: functions.map((it) => () => file.lookupFunction(it)),
+      };
+      for (const [kind, asked] of Object.entries(questions)) {
+        let most = 0;
+        for (const ask of asked) {
+          const before = source!.bytesRead;
+          const answer = await ask();
+          most = Math.max(most, source!.bytesRead - before);
+          expect(await ask()).toBe(answer);
+        }
+        console.log(`${name}: ${asked.length} look-ups by ${kind} read ${most >> 10} KB at most`);
+        expect(most, `look-ups by ${kind}`).toBeLessThan(MAX_LOOKUP_BYTES);
+      }
+    },
+    120_000,
+  );
 
   it.runIf(isThere)(
     'agree with what llvm-symbolizer and addr2line agree on',

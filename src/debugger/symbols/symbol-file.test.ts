@@ -130,12 +130,12 @@ describe('symbols of a program compiled with -O0', () => {
       const printed = runTool('gdb-multiarch', ['-nx', '-batch', '-ex', `break ${name}`, path]);
       expect([name, `0x${fn.entry.toString(16)}`]).toEqual([name, /at (0x[0-9a-f]+)/.exec(printed)?.[1]]);
     }
-  });
+  }, 60_000);
 
   it('agree with the symbolizers', async () => {
     const path = compileProgram('inlines', ['-O0', '-g']);
     const file = await open(path);
     const { differences } = await compareWithSymbolizers(path, file, await addressesOf(file, FUNCTIONS));
     expect(differences).toEqual([]);
-  });
+  }, 60_000);
 });

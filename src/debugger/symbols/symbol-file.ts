@@ -14,6 +14,7 @@ import { DeclarationLookup, type DeclarationPlace } from './declaration-lookup.t
 import { FrameTables } from './frame-tables.ts';
 import { FunctionLookup, type FunctionInfo, type InlinedInstance } from './function-lookup.ts';
 import { LineFinder, type LineLookup } from './line-lookup.ts';
+import { Memo } from './memo.ts';
 import { NameLookup, type GlobalVariable } from './name-lookup.ts';
 import type { FrameScopes, Variable } from './scopes.ts';
 import { SymbolContext } from './symbol-context.ts';
@@ -40,6 +41,9 @@ export class SymbolFile {
   readonly #lines: LineFinder;
   readonly #names: NameLookup;
   readonly #declarations: DeclarationLookup;
+  readonly #lineAnswers = new Memo<LineLookup[]>();
+  readonly #functionAnswers = new Memo<FunctionInfo[]>();
+  readonly #variableAnswers = new Memo<GlobalVariable | undefined>();
   #frames: FrameTables | undefined;
 
   private constructor(
@@ -120,7 +124,7 @@ export class SymbolFile {
 
   /** Where the code of `file`:`line` is. `file` may be the end of a path. Empty when no file or no later line has code. */
   lookupLine(file: string, line: number): Promise<LineLookup[]> {
-    return this.#lines.find(file, line);
+    return this.#lineAnswers.get(`${line} ${file}`, () => this.#lines.find(file, line));
   }
 
   /** Lines of `file` that have code, ascending. */
@@ -141,7 +145,7 @@ export class SymbolFile {
 
   /** Functions called `name` that have code, clones (`name.constprop.0`) included. */
   lookupFunction(name: string): Promise<FunctionInfo[]> {
-    return this.#functions.named(name);
+    return this.#functionAnswers.get(name, () => this.#functions.named(name));
   }
 
   /** Where `name` (a function, a global or static variable, a type) is defined; the unit at `near` comes first. */
@@ -263,7 +267,7 @@ export class SymbolFile {
 
   /** The global or static variable called `name`; `near` prefers the one of the unit at that address. */
   globalVariable(name: string, near?: bigint): Promise<GlobalVariable | undefined> {
-    return this.#names.globalVariable(name, near);
+    return this.#variableAnswers.get(`${near} ${name}`, () => this.#names.globalVariable(name, near));
   }
 
   /** The static variable called `name` of the unit at `near`. */

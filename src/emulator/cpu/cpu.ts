@@ -35,16 +35,11 @@ export const Access = {
 /** Memory management as the CPU core sees it. Implemented in `mmu/`. Addresses are passed as 32-bit halves: no BigInt on slow paths that are hot. */
 export interface Mmu {
   /**
-   * A data access that missed the inline soft TLB. Returns the linear address wasm code must access instead: guest RAM (the TLB has been filled when that is
+   * A data access that missed the inline soft TLB, which only the interpreter makes: translated code leaves such instructions to it. Returns the linear address wasm code must access instead: guest RAM (the TLB has been filled when that is
    * allowed) or the bounce buffer `SCRATCH` (MMIO, page-crossing, watched pages). For writes the value already stands in `SCRATCH`, and when the
    * result is `SCRATCH` the write has been carried out. 0: an abort was taken (PC is at the vector). PC and BUDGET are exact on entry.
    */
   data(cpu: Cpu, vaLo: number, vaHi: number, info: number): number;
-  /**
-   * As `data`, for translated code, which can only go on with plain RAM: 1 when the access faults, crosses pages, is not to RAM or must be noticed
-   * (code, watched pages). Nothing has happened then, and the interpreter does the access again.
-   */
-  ram(cpu: Cpu, vaLo: number, vaHi: number, info: number): number;
   /** Linear address of the RAM page that holds the instruction at PC, or 0 when an abort was taken. Code in MMIO space aborts. */
   fetch(cpu: Cpu): number;
   /** The regime, VMID, ASID or EL changed: points TLB, TLB_USER and the fetch TLB at the right cached contexts. O(1) when the context is cached. */

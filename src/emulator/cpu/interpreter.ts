@@ -187,11 +187,6 @@ export class Interpreter {
         result: 'i32',
         run: (cpu, lo, hi, info) => cpu.mmu.data(cpu, lo >>> 0, hi >>> 0, info),
       },
-      ram: {
-        params: ['i32', 'i32', 'i32'],
-        result: 'i32',
-        run: (cpu, lo, hi, info) => cpu.mmu.ram(cpu, lo >>> 0, hi >>> 0, info),
-      },
     };
   }
 }
@@ -230,6 +225,8 @@ interface TranslationLocals {
   readonly isShort: Local;
   /** Interpret the next instruction even where translated code begins. */
   readonly skip: Local;
+  /** PC is no place that control goes to by itself. */
+  readonly isMidway: Local;
 }
 
 function defineMainLoop(parts: ModuleParts, hot: readonly Variant[], profile?: Profile): FunctionRef {
@@ -242,11 +239,12 @@ function defineMainLoop(parts: ModuleParts, hot: readonly Variant[], profile?: P
       budget: f.local('i32'),
       samples: f.local('i32'),
     };
-    const translation = { isShort: f.local('i32'), skip: f.local('i32') };
+    const translation = { isShort: f.local('i32'), skip: f.local('i32'), isMidway: f.local('i32') };
+    f.set(translation.isMidway, 1);
     f.set(locals.budget, i32.load(locals.cpu.get, BUDGET));
     f.block((exit) => {
       f.loop((resync) => {
-        emitFetch(f, { ...locals, next: resync, resync, exit }, parts.helpers);
+        emitFetch(f, { ...locals, next: resync, resync, exit }, translation.isMidway, parts.helpers);
         f.loop((next) => emitDispatch(parts, f, { ...locals, next, resync, exit }, translation, hot, profile));
       });
     });
@@ -254,7 +252,7 @@ function defineMainLoop(parts: ModuleParts, hot: readonly Variant[], profile?: P
 }
 
 /** Turns PC into a record pointer through the fetch TLB. */
-function emitFetch(f: FunctionBuilder, main: MainLoop, refs: ModuleParts['helpers']): void {
+function emitFetch(f: FunctionBuilder, main: MainLoop, isMidway: Local, refs: ModuleParts['helpers']): void {
   const { cpu, record, pageRecords, pageVa, budget } = main;
   f.scope(() => {
     const pc = f.let(i64.load(cpu.get, PC));
@@ -278,7 +276,9 @@ function emitFetch(f: FunctionBuilder, main: MainLoop, refs: ModuleParts['helper
       },
     );
     f.set(record, i32.add(pageRecords.get, i32.shl(i32.and(i32.wrap_i64(pc), 0xffc), 2)));
-    sampleRecord(f, main, refs);
+    // Where a budget began or ended, or an instruction was left over, nothing begins that comes again.
+    f.if(i32.eqz(isMidway.get), () => sampleRecord(f, main, refs));
+    f.set(isMidway, 0);
   });
 }
 
@@ -360,7 +360,7 @@ function emitEnter(
   parts: ModuleParts,
   f: FunctionBuilder,
   main: MainLoop,
-  { isShort, skip }: TranslationLocals,
+  { isShort, skip, isMidway }: TranslationLocals,
   dispatch: () => void,
   op: Local,
   profile?: Profile,
@@ -388,6 +388,7 @@ function emitEnter(
     () => f.set(isShort, 1),
     () => f.set(skip, 1),
   );
+  f.set(isMidway, 1);
   f.br(main.resync);
 }
 

@@ -16,7 +16,7 @@ export const REGION_TABLE_SIZE = 65536;
 /** What a builder of a module gets. */
 export interface ModuleParts {
   readonly module: ModuleBuilder;
-  /** Imported helpers by name; `data` and `ram` take a whole virtual address. */
+  /** Imported helpers by name; `data` takes a whole virtual address. */
   readonly helpers: HelperRefs;
   /** Indices of the tables; only the interpreter's main loop has them: every other user would make each change of an element dearer. */
   readonly variants: number;
@@ -99,10 +99,8 @@ export class Linker {
     const refs = new Map<string, FunctionRef>();
     for (const [name, signature] of this.#signatures)
       if (!wanted || wanted.has(name)) refs.set(name, module.importFunction('env', name, signature));
-    for (const name of ['data', 'ram']) {
-      const whole = refs.get(name);
-      if (whole) refs.set(name, splitAddress(module, whole));
-    }
+    const data = refs.get('data');
+    if (data) refs.set('data', splitAddress(module, data));
     return refs;
   }
 }

@@ -108,24 +108,6 @@ export class MmuCore {
     for (const context of this.sets[cpu.index].contexts) context.removePage(-1, true);
   }
 
-  /** As `locate` without any effect but on the TLB: 0 when the access faults, is not to RAM, or must be noticed. */
-  locatePlain(context: TlbContext, vaLo: number, vaHi: number, want: number): number {
-    let e = context.find(vaLo, vaHi);
-    if (e < 0 || (want & 3 & ~this.words[e + Entry.flags]) !== 0) {
-      if (!this.translate(context, vaLo, vaHi, want)) return 0;
-      const linear = ramOffset(this.walker.pa);
-      if (linear === 0) return 0;
-      e = this.install(context, vaLo, vaHi, linear - (vaLo & 0xfff));
-      if (e < 0) return 0;
-    }
-    const linear = this.words[e + Entry.page] + (vaLo & 0xfff);
-    if ((want & Want.write) === 0) return linear;
-    const flags = PAGE_FLAGS + pageIndex(linear);
-    if ((this.bytes[flags] & (PageFlag.hasCode | PageFlag.watched)) !== 0) return 0;
-    this.#allowWrite(context, e, linear);
-    return linear;
-  }
-
   /** Puts the page just translated into the TLB when inline accesses to it are harmless; the entry, or -1. */
   install(context: TlbContext, vaLo: number, vaHi: number, page: number): number {
     const { permissions, attributes, blockShift, notGlobal } = this.walker;

@@ -56,18 +56,6 @@ export class MemoryManagementUnit implements Mmu {
     return SCRATCH;
   }
 
-  ram(cpu: Cpu, vaLo: number, vaHi: number, info: number): number {
-    const set = this.core.sets[cpu.index];
-    const context = (info & Access.unprivileged) !== 0 ? this.userContext(cpu, set) : set.current;
-    const size = 1 << (info & Access.sizeMask);
-    const inPage = (vaLo & 0xfff) + size <= 4096;
-    const isAligned = (vaLo & (size - 1)) === 0;
-    const mayBeUnaligned = (info & Access.aligned) === 0 && !context.regime.alignmentCheck;
-    if (!inPage || !(isAligned || mayBeUnaligned)) return 1;
-    const want = ((info & Access.write) !== 0 ? Want.write : Want.read) | (isAligned ? 0 : Want.unaligned);
-    return this.core.locatePlain(context, vaLo, vaHi, want) || 1;
-  }
-
   fetch(cpu: Cpu): number {
     const { core } = this;
     const vaLo = cpu.state.u32[PC >>> 2];

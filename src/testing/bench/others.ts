@@ -6,6 +6,7 @@ export const OTHERS: Readonly<Record<string, (options: Options) => Promise<void>
   endurance: async (options) => (await import('./endurance.ts')).endure(options),
   fuzz: async () => (await import('./fuzz.ts')).fuzz(),
   hashes: async (options) => (await import('./hashes.ts')).compareHashes(options),
+  timeline: async () => (await import('./timeline.ts')).benchTimeline(),
   ui: async () => (await import('./ui.ts')).measureUi(),
   recording: async () => (await import('./recording.ts')).benchRecording(),
 };

@@ -29,7 +29,7 @@ interface Sort {
 }
 
 /** Rows in the order of a column. */
-export function sortRows<T>(rows: readonly T[], column: TableColumn<T>, isReversed: boolean): readonly T[] {
+function sortRows<T>(rows: readonly T[], column: TableColumn<T>, isReversed: boolean): readonly T[] {
   const sorted = rows.toSorted((a, b) => compare(column.sort(a), column.sort(b)));
   return isReversed ? sorted.toReversed() : sorted;
 }

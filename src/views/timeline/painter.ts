@@ -9,6 +9,7 @@ import {
   type TimelineTrack,
   type TimelineWindow,
 } from '../../protocol/timeline.ts';
+import { blend, type Raster } from './raster.ts';
 import { formatTime, type Range } from './range.ts';
 import { heightOfRows, NESTED_HEIGHT, type Row, RULER_HEIGHT, rowsBetween } from './rows.ts';
 
@@ -42,11 +43,20 @@ interface Style {
   readonly isHatched?: boolean;
 }
 
-interface Box {
-  readonly left: number;
-  readonly width: number;
+/** What boxes of one style are painted with. */
+interface PixelStyle {
+  readonly pixel: number;
+  /** Of the hatching; undefined for none. */
+  readonly line: number | undefined;
+  readonly text: string;
+}
+
+/** Something that is written on a box. */
+interface Text {
+  readonly text: string;
+  readonly x: number;
   readonly y: number;
-  readonly height: number;
+  readonly color: string;
 }
 
 function ownerVariable(owner: TimelineLabel['owner']): string {
@@ -116,10 +126,13 @@ function fit(text: string, width: number): string {
 
 export class Painter {
   readonly #colors = new Map<string, string>();
+  readonly #styles = new Map<number, PixelStyle | undefined>();
+  readonly #texts: Text[] = [];
   readonly #scale: number;
 
   constructor(
     private readonly context: CanvasRenderingContext2D,
+    private readonly raster: Raster,
     private readonly palette: Palette,
     private readonly scene: Scene,
   ) {
@@ -141,12 +154,19 @@ export class Painter {
   /** Everything. */
   draw(): void {
     const { context } = this;
-    const { window, rows, scroll, width, height } = this.scene;
-    context.clearRect(0, 0, width, height);
+    const { window, rows, scroll, height } = this.scene;
+    const inSight = rowsBetween(rows, scroll + RULER_HEIGHT, scroll + height);
+    this.raster.clear(blend(this.#color('--panel'), this.#color('--panel'), 1));
+    for (const row of inSight) this.#boxes(row, window.labels);
+    context.putImageData(new ImageData(new Uint8ClampedArray(this.raster.pixels.buffer), this.raster.width), 0, 0);
+    this.#writeTexts();
     context.save();
     context.translate(0, -scroll);
     this.#gridLines();
-    for (const row of rowsBetween(rows, scroll + RULER_HEIGHT, scroll + height)) this.#row(row, window.labels);
+    for (const { track, ...row } of inSight) {
+      if (track?.kind === 'markers') this.#markers({ ...row, track }, track, window.labels);
+      else if (track?.kind === 'counter') this.#counterText({ ...row, track }, track);
+    }
     this.#stretches();
     this.#flows();
     this.#focus();
@@ -162,10 +182,12 @@ export class Painter {
 
   #gridLines(): void {
     const { context } = this;
+    context.globalAlpha = 0.6;
     context.fillStyle = this.#color('--border');
     const bottom = heightOfRows(this.scene.rows);
     for (const tick of this.#ticks())
       context.fillRect(Math.round(this.#x(tick)), RULER_HEIGHT, 1, bottom - RULER_HEIGHT);
+    context.globalAlpha = 1;
   }
 
   #ruler(): void {
@@ -186,85 +208,86 @@ export class Painter {
     }
   }
 
-  #row(row: Row, labels: readonly TimelineLabel[]): void {
+  #boxes(row: Row, labels: readonly TimelineLabel[]): void {
+    const { scroll, width } = this.scene;
+    const { track, top, height } = row;
     if (row.kind === 'group') {
-      this.context.fillStyle = this.#color('--raised');
-      this.context.fillRect(0, row.top, this.scene.width, row.height);
-    } else if (row.track?.kind === 'counter') this.#counter(row, row.track);
-    else if (row.track?.kind === 'markers') this.#markers(row, row.track, labels);
-    else if (row.track) this.#slices(row, row.track, labels);
+      const pixel = blend(this.#color('--raised'), this.#color('--panel'), 1);
+      this.raster.fill(0, top - scroll, width, top - scroll + height, pixel);
+    } else if (track?.kind === 'counter') this.#counter(row, track);
+    else if (track && track.kind !== 'markers') this.#slices(row, track, labels);
   }
 
+  /** Boxes of a row into the image; what is written on them comes later. */
   #slices({ top, height }: Row, { slices, kind }: TimelineTrack, labels: readonly TimelineLabel[]): void {
     if (!slices) return;
-    const { width: whole } = this.scene;
+    const { width: whole, scroll } = this.scene;
     const isNested = kind === 'spans';
     const boxHeight = isNested ? NESTED_HEIGHT - 1 : height - 4;
-    for (let index = 0; index < slices.starts.length; index += 1) {
-      const left = Math.max(0, this.#x(slices.starts[index]));
-      const right = Math.min(whole, this.#x(slices.ends[index]));
+    const { starts, ends, categories, depths, counts, lows, highs } = slices;
+    for (let index = 0; index < starts.length; index += 1) {
+      const left = Math.max(0, this.#x(starts[index]));
+      const right = Math.min(whole, this.#x(ends[index]));
       if (right < 0 || left > whole) continue;
       const label = labels[slices.labels[index]];
-      const style = styleOf(SLICE_CATEGORIES[slices.categories[index]], label.owner);
+      const style = this.#style(categories[index], label.owner);
       if (!style) continue;
-      const low = (slices.lows[index] / FULL) * boxHeight;
-      const high = (slices.highs[index] / FULL) * boxHeight;
-      const base = top + 2 + (isNested ? slices.depths[index] * NESTED_HEIGHT : 0) + boxHeight;
-      const box = { left, width: Math.max(right - left, 0.7), y: base - high, height: Math.max(high - low, 1) };
-      this.#box(box, style, slices.counts[index] === 1 ? label.text : '');
+      const base = top - scroll + 2 + (isNested ? depths[index] * NESTED_HEIGHT : 0) + boxHeight;
+      const [from, to] = [base - (highs[index] / FULL) * boxHeight, base - (lows[index] / FULL) * boxHeight];
+      const width = right - left;
+      const line = style.line !== undefined && width > 5 ? style.line : undefined;
+      this.raster.fill(left, from, width > 3 ? right - 0.6 : right, to, style.pixel, line);
+      if (width < TEXT_WIDTH || counts[index] !== 1) continue;
+      this.#texts.push({ text: fit(label.text, width - 6), x: left + 3, y: (from + to) / 2 + 0.5, color: style.text });
     }
-    this.context.globalAlpha = 1;
   }
 
-  #box({ left, width, y, height }: Box, { color, alpha, isHatched }: Style, text: string): void {
+  /** Pixels of a category in somebody's colour; asked for very often. */
+  #style(category: number, owner: TimelineLabel['owner']): PixelStyle | undefined {
+    const key = category * 100 + (owner === 'xen' ? 98 : owner === null ? 99 : owner % 6);
+    if (this.#styles.has(key)) return this.#styles.get(key);
+    const style = styleOf(SLICE_CATEGORIES[category], owner);
+    const panel = this.#color('--panel');
+    const made = style && {
+      pixel: blend(this.#color(style.color), panel, style.alpha),
+      line: style.isHatched ? blend(this.#color(style.color), panel, style.alpha * 0.45) : undefined,
+      text: this.#color(style.alpha > 0.6 && !style.isHatched ? '--panel' : '--text'),
+    };
+    this.#styles.set(key, made);
+    return made;
+  }
+
+  #writeTexts(): void {
     const { context } = this;
-    context.globalAlpha = alpha;
-    context.fillStyle = this.#color(color);
-    context.fillRect(left, y, width > 3 ? width - 0.6 : width, height);
-    if (isHatched && width > 5) this.#hatch({ left, width, y, height });
-    if (width < TEXT_WIDTH || text === '') return;
-    context.globalAlpha = 1;
-    context.fillStyle = this.#color(alpha > 0.6 && !isHatched ? '--panel' : '--text');
     context.font = `10.5px ${this.#color('--font-mono')}`;
     context.textBaseline = 'middle';
-    context.fillText(fit(text, width - 6), left + 3, y + height / 2 + 0.5);
-  }
-
-  /** Waiting is told from running by its pattern too. */
-  #hatch({ left, width, y, height }: Box): void {
-    const { context } = this;
-    context.strokeStyle = this.#color('--panel');
-    context.globalAlpha = 0.55;
-    context.lineWidth = 1;
-    context.beginPath();
-    const end = left + width - 0.6;
-    for (let x = left; x < end; x += 6) {
-      context.moveTo(x, y + height);
-      context.lineTo(Math.min(end, x + height), y + Math.max(0, height - (end - x)));
+    for (const { text, x, y, color } of this.#texts) {
+      context.fillStyle = color;
+      context.fillText(text, x, y);
     }
-    context.stroke();
   }
 
   #counter({ top, height }: Row, { values }: TimelineTrack): void {
     if (!values || values.length === 0) return;
-    const { context } = this;
-    const { window } = this.scene;
-    const largest = values.reduce((most, value) => Math.max(most, value), 1e-9);
-    context.fillStyle = this.#color('--accent');
-    context.globalAlpha = 0.55;
+    const { window, scroll, width: whole } = this.scene;
+    const largest = largestOf(values);
+    const pixel = blend(this.#color('--accent'), this.#color('--panel'), 0.55);
     const step = (window.to - window.from) / values.length;
-    const width = Math.max(step * this.#scale, 0.7);
+    const bottom = top - scroll + height - 2;
     for (let index = 0; index < values.length; index += 1) {
-      const x = this.#x(window.from + index * step);
-      if (values[index] === 0 || x + width < 0 || x > this.scene.width) continue;
-      const bar = (values[index] / largest) * (height - 6);
-      context.fillRect(x, top + height - 2 - bar, width, bar);
+      const [left, right] = [this.#x(window.from + index * step), this.#x(window.from + (index + 1) * step)];
+      if (values[index] === 0 || right < 0 || left > whole) continue;
+      this.raster.fill(left, bottom - (values[index] / largest) * (height - 6), right, bottom, pixel);
     }
-    context.globalAlpha = 1;
+  }
+
+  #counterText({ top }: Row, { values }: TimelineTrack): void {
+    if (!values) return;
+    const { context } = this;
     context.fillStyle = this.#color('--text-muted');
     context.font = `10px ${this.#color('--font-ui')}`;
     context.textBaseline = 'middle';
-    context.fillText(`max ${Number(largest.toPrecision(3))}`, 4, top + 8);
+    context.fillText(`max ${Number(largestOf(values).toPrecision(3))}`, 4, top + 8);
   }
 
   #markers({ top, height }: Row, { slices }: TimelineTrack, labels: readonly TimelineLabel[]): void {
@@ -375,6 +398,8 @@ export class Painter {
     context.strokeRect(left, y, width, isNested ? NESTED_HEIGHT + 1 : row.height - 2);
   }
 }
+
+const largestOf = (values: Float64Array): number => values.reduce((most, value) => Math.max(most, value), 1e-9);
 
 const within = (time: number, { from, to }: Range): boolean => time >= from && time <= to;
 

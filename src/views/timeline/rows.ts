@@ -29,7 +29,7 @@ export interface Arrangement {
   readonly groupOrder: readonly string[];
 }
 
-export const PINNED = 'Pinned';
+const PINNED = 'Pinned';
 const MARKS = 'Marks';
 
 function heightOf({ kind, depth }: TimelineTrack): number {
@@ -38,7 +38,7 @@ function heightOf({ kind, depth }: TimelineTrack): number {
 }
 
 /** Those that `order` names in its order, then the others in theirs. */
-export function arrange<T, K>(items: readonly T[], keyOf: (item: T) => K, order: readonly K[]): T[] {
+function arrange<T, K>(items: readonly T[], keyOf: (item: T) => K, order: readonly K[]): T[] {
   const rank = (item: T): number => {
     const index = order.indexOf(keyOf(item));
     return index < 0 ? order.length : index;

@@ -77,8 +77,7 @@ const FIGURES: readonly TableColumn<StatisticsRow>[] = [
   time('Max', ({ max }) => max),
 ];
 
-export const TABLES = ['time', 'exits', 'waiting'] as const;
-export type TableName = (typeof TABLES)[number];
+export type TableName = 'time' | 'exits' | 'waiting';
 
 export interface SelectionTableProps {
   readonly statistics: TimelineStatistics;

@@ -5,6 +5,7 @@ import { useClient } from '../../ui/client-context.tsx';
 import { themeColor, useTheme } from '../../ui/theme/theme.ts';
 import { formatDuration } from '../../ui/widgets/duration.ts';
 import { markerGlyph, Painter } from './painter.ts';
+import { Raster } from './raster.ts';
 import { pan, type Range, zoom } from './range.ts';
 import { depthAt, markerAt, type Row, rowAt, RULER_HEIGHT, sliceAt } from './rows.ts';
 
@@ -111,6 +112,7 @@ function useWheel(canvas: React.RefObject<HTMLCanvasElement | null>, props: Trac
 function useDrawing(canvas: React.RefObject<HTMLCanvasElement | null>, props: TrackCanvasProps): void {
   const { window, rows, range, width, height, scroll, selection, marks, focus } = props;
   const theme = useTheme();
+  const raster = useRef<Raster | null>(null);
   useEffect(() => {
     const element = canvas.current;
     const context = element?.getContext('2d');
@@ -122,7 +124,19 @@ function useDrawing(canvas: React.RefObject<HTMLCanvasElement | null>, props: Tr
       element.height = high;
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    new Painter(context, themeColor, { window, rows, range, width, height, scroll, selection, marks, focus }).draw();
+    if (raster.current?.width !== wide || raster.current.height !== high)
+      raster.current = new Raster(wide, high, ratio);
+    new Painter(context, raster.current, themeColor, {
+      window,
+      rows,
+      range,
+      width,
+      height,
+      scroll,
+      selection,
+      marks,
+      focus,
+    }).draw();
     // The theme decides the colours, which the painter asks for by name.
   }, [canvas, window, rows, range, width, height, scroll, selection, marks, focus, theme]);
 }

@@ -9,7 +9,7 @@ const INTERVAL = 150;
 /** Nanoseconds in sight while the present is followed. */
 const FOLLOWED = 40e6;
 /** What is asked for on either side of what is in sight, so that panning finds something there. */
-const MARGIN = 0.5;
+const MARGIN = 0.25;
 
 export interface TimelineWindowState {
   readonly window: TimelineWindow | null;
