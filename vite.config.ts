@@ -43,6 +43,9 @@ export default defineConfig({
     chunkSizeWarningLimit: 4000,
   },
   test: {
-    projects: [{ test: { name: 'unit', include: ['src/**/*.test.{ts,tsx}'] } }],
+    // A busy host may be many times slower; a test that hangs is found all the same.
+    projects: [
+      { test: { name: 'unit', include: ['src/**/*.test.{ts,tsx}'], testTimeout: 60_000, hookTimeout: 60_000 } },
+    ],
   },
 });

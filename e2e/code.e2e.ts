@@ -151,3 +151,26 @@ test('a value is written in the format chosen for it, edited, and watched', asyn
   await page.getByLabel('Format of (long)buffer + 1').selectOption('binary');
   await watch.locator('.variable-value', { hasText: /0001_0010_0011_0001$/ }).waitFor();
 });
+
+test('the source says whom its breakpoints stop, and where they moved', async (context) => {
+  await stopInSource(context);
+  const { page, workbench } = context;
+  await cursorBelowPc(page, 1);
+  await page.keyboard.press('F9');
+  await page.locator('.source-scope', { hasText: /●\sd1$/ }).waitFor();
+  await page.keyboard.press('F9');
+  await page.locator('.source-scope').waitFor({ state: 'detached' });
+  const line = Number(await page.locator('.line-numbers.active-line-number').innerText());
+  // The closing brace's next line has no code: the breakpoint moves on.
+  await workbench.addBreakpoint(`sys-hypervisor.c:${line + 5}`, 'd1');
+  await page.locator('.breakpoint-message', { hasText: /moved to line \d+/ }).waitFor();
+  await page.screenshot({ path: 'e2e/screenshots/dark-1440-breakpoints.png' });
+});
+
+test('a file that is not in the pack says where it was looked for', async (context) => {
+  const { page } = context;
+  await page.evaluate("location.hash = '#file=d1:/no/such/folder/file.c:3'");
+  await page.getByRole('list', { name: 'Places looked in' }).locator('li').first().waitFor();
+  await page.locator('.source-missing', { hasText: '/no/such/folder/file.c' }).waitFor();
+  await page.screenshot({ path: 'e2e/screenshots/dark-1440-missing-source.png' });
+});

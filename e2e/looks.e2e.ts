@@ -53,7 +53,7 @@ async function visit({ page, workbench }: TestContext, name: string): Promise<vo
   await workbench.addBreakpoint('major_show', 'd1');
   await workbench.type('d1', 'cat /sys/hypervisor/version/major\n');
   await workbench.waitForStop();
-  await page.locator('.source-current').waitFor({ timeout: 20_000 });
+  await page.locator('.source-current').waitFor({ timeout: 60_000 });
   for (const tab of TABS) {
     await workbench.show(tab);
     await page.waitForTimeout(200);

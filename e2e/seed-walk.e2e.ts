@@ -11,7 +11,7 @@ test('a breakpoint in DomU1 stops DomU1 in its source, and Dom0 not', async ({ p
   const stack = await workbench.stack();
   assert.equal(stack[0], 'major_show');
   assert.ok(stack.includes('seq_read_iter'), stack.join(' '));
-  await page.locator('.source-current').waitFor({ timeout: 20_000 });
+  await page.locator('.source-current').waitFor({ timeout: 60_000 });
   assert.match(await page.locator('.view-lines').first().innerText(), /HYPERVISOR_xen_version/);
   await page.keyboard.press('F5');
   await workbench.show('DomU1');

@@ -79,7 +79,7 @@ export class WorkbenchPage {
     const before = await this.instructions();
     await this.page.keyboard.press(key);
     const counter = this.page.locator('[title^="instructions"]');
-    await counter.filter({ hasNotText: before }).waitFor({ timeout: 20_000 });
+    await counter.filter({ hasNotText: before }).waitFor({ timeout: GUEST_TIMEOUT });
     await this.waitForStop();
   }
 
@@ -91,20 +91,22 @@ export class WorkbenchPage {
   async addBreakpoint(place: string, scope: string): Promise<void> {
     await this.page.getByLabel('Scope of the new breakpoint').selectOption(scope);
     const field = this.page.getByRole('textbox', { name: 'New breakpoint' });
+    const applied = this.page.locator('.breakpoint-glyph.applied');
+    const before = await applied.count();
     await field.fill(place);
     await field.press('Enter');
-    await this.page.locator('.breakpoint-glyph.applied').last().waitFor({ timeout: 20_000 });
+    await applied.nth(before).waitFor({ timeout: GUEST_TIMEOUT });
   }
 
   /** Rows of the call stack, boundary rows included. */
   async stack(): Promise<string[]> {
-    await this.page.locator('.frame').first().waitFor({ timeout: 20_000 });
+    await this.page.locator('.frame').first().waitFor({ timeout: GUEST_TIMEOUT });
     return this.page.locator('.frame-name, .frame-boundary').allInnerTexts();
   }
 
   /** Waits until a function is in the call stack. */
   async waitForFrame(name: string): Promise<void> {
-    await this.page.locator('.frame-name').getByText(name, { exact: true }).first().waitFor({ timeout: 20_000 });
+    await this.page.locator('.frame-name').getByText(name, { exact: true }).first().waitFor({ timeout: GUEST_TIMEOUT });
   }
 
   /** Runs a line in the debug console; what it printed. */

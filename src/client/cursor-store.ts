@@ -21,7 +21,7 @@ export function createCursorStore(): CursorStore {
 }
 
 /** True when a breakpoint is where the cursor is: on the line it has moved to, at any address it is bound to. */
-export function isAtCursor(spec: BreakpointSpec, state: BreakpointState | undefined, cursor: CodeCursor): boolean {
+function isAtCursor(spec: BreakpointSpec, state: BreakpointState | undefined, cursor: CodeCursor): boolean {
   const { place, scope } = cursor;
   if (place.kind === 'line') {
     if (spec.place.kind !== 'line' || spec.place.path !== place.path) return false;

@@ -15,7 +15,7 @@ export interface Link {
 const NOTHING: Link = { target: null, view: null, location: null, source: null };
 
 /** Views of which an address is a part. */
-export const ADDRESS_VIEWS = ['memory', 'disassembly', 'translation'] as const;
+const ADDRESS_VIEWS = ['memory', 'disassembly', 'translation'] as const;
 export type AddressView = (typeof ADDRESS_VIEWS)[number];
 
 export function isAddressView(view: string | null): view is AddressView {

@@ -52,12 +52,15 @@ describe("the headless runner's command line", () => {
   it('says what is to be recorded', () => {
     expect(parseArguments([]).trace).toBeUndefined();
     const words = ['--trace', 'a.csv', '--trace-format', 'csv', '--probe', 'xen:schedule', '--probe', 'd1:vfs_read/3'];
-    expect(parseArguments(words).trace).toEqual({
+    const more = ['--trace-budget', '3'];
+    expect(parseArguments([...words, ...more]).trace).toEqual({
       file: 'a.csv',
       format: 'csv',
       cpu: 0,
       probes: ['xen:schedule', 'd1:vfs_read/3'],
+      budget: 3 * 2 ** 20,
     });
+    expect(parseArguments(words).trace?.budget).toBe(256 * 2 ** 20);
   });
 
   it.each([

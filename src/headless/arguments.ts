@@ -17,6 +17,7 @@ export const USAGE = `Usage: npm run -s headless -- [--pack DIR] [--cold] [steps
   --trace-format F    perfetto (the default), chrome, csv (statistics); etm (every instruction of one pCPU, slow) or
                       stp (stores to the System Trace Macrocell), for which FILE is a folder that OpenCSD reads
   --trace-cpu N       the pCPU of etm (default: 0)
+  --trace-budget N    keep N MiB of events (default: 256; 32 bytes an event); then the oldest are dropped, and counted
   --probe SPEC        record the calls of a function too: xen:FUNCTION, dN:FUNCTION or dN:EL0:FUNCTION, then /N for N arguments;
                       may be given several times
 
@@ -61,6 +62,8 @@ export interface TraceRequest {
   /** pCPU of an instruction trace. */
   readonly cpu: number;
   readonly probes: readonly string[];
+  /** Bytes of events to keep. */
+  readonly budget: number;
 }
 
 /** A whole command line. */
@@ -82,6 +85,7 @@ export interface Arguments {
 /** The command line is wrong. */
 export class UsageError extends Error {}
 
+const MIB = 2 ** 20;
 const DEFAULT_PACK = 'public/packs/default';
 
 /** Reads a command line (without program names). Throws `UsageError`. */
@@ -99,7 +103,7 @@ export function parseArguments(words: readonly string[]): Arguments {
   let limit = Infinity;
   let engine: Engine = 'mixed';
   let wantsHelp = false;
-  const trace = { file: '', format: 'perfetto' as TraceFormat, cpu: 0, probes: [] as string[] };
+  const trace = { file: '', format: 'perfetto' as TraceFormat, cpu: 0, probes: [] as string[], budget: 256 * MIB };
   for (let word = reader.take(); word !== undefined; word = reader.take()) {
     const step = readStep(word, reader);
     if (step) steps.push(step);
@@ -109,6 +113,7 @@ export function parseArguments(words: readonly string[]): Arguments {
     else if (word === '--trace') trace.file = reader.value(word);
     else if (word === '--trace-format') trace.format = reader.traceFormat(word);
     else if (word === '--trace-cpu') trace.cpu = reader.cpu(word);
+    else if (word === '--trace-budget') trace.budget = reader.count(word) * MIB;
     else if (word === '--probe') trace.probes.push(reader.value(word));
     else if (word === '--cold') options.isCold = true;
     else if (word === '--hash') options.wantsHash = true;
@@ -207,7 +212,7 @@ class WordReader {
     const word = this.value(option);
     const count = Number(word.replaceAll('_', ''));
     if (!/^[\d_]+(e\d+)?$/.test(word) || !Number.isSafeInteger(count)) {
-      throw new UsageError(`${option}: ${word} is not a number of instructions`);
+      throw new UsageError(`${option}: ${word} is not a whole number`);
     }
     return count;
   }

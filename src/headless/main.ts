@@ -13,7 +13,7 @@ import { ConsoleEcho } from './console-echo.ts';
 import { GdbPortError, serveGdb } from './gdb.ts';
 import { profileText } from './profile-text.ts';
 import { Runner, StepError } from './runner.ts';
-import { startTrace, type TraceRun } from './trace.ts';
+import { startTrace, type TraceRun, type TraceSummary } from './trace.ts';
 
 /** Ends the program with a message. */
 class Failure extends Error {
@@ -37,13 +37,18 @@ async function main(): Promise<void> {
   const threshold = ENGINES[args.engine];
   if (threshold !== undefined) runner.machine.translator.threshold = threshold;
   const pack = await prepare(runner, args);
-  const trace = args.trace && (await startTrace(runner, pack ?? (await openPack(args)), args.trace));
-  const failure = await runSteps(runner, args, trace);
-  trace?.finish();
+  const context: StepContext = { runner, args };
+  const steps = [...args.steps.entries()];
+  // Probes need the guests in memory: a first --load comes before the trace.
+  const first = pack ? 0 : 1;
+  let failure = await runSteps(context, steps.slice(0, first));
+  if (args.trace && !failure) context.trace = await startTrace(runner, pack ?? (await openPack(args)), args.trace);
+  failure ??= await runSteps(context, steps.slice(first));
+  const traced = context.trace?.finish();
   echo.finish();
   // Standard output is the report's.
   if (profile) console.error(profileText(runner.machine, profile, runner.report(false, [])));
-  printReport(runner, args, pack);
+  printReport(runner, args, pack, traced);
   if (failure) throw failure;
 }
 
@@ -62,14 +67,16 @@ async function prepare(runner: Runner, args: Arguments): Promise<Pack | undefine
 }
 
 /** The first failure; the report is printed all the same. */
-async function runSteps(runner: Runner, args: Arguments, trace?: TraceRun): Promise<Failure | undefined> {
-  const context: StepContext = { runner, args };
-  for (const [index, step] of args.steps.entries()) {
+async function runSteps(
+  context: StepContext,
+  steps: readonly (readonly [number, Step])[],
+): Promise<Failure | undefined> {
+  for (const [index, step] of steps) {
     try {
       await runStep(context, step);
-      if (step.kind === 'load') trace?.begin();
+      if (step.kind === 'load') context.trace?.begin();
     } catch (error) {
-      return stepFailure(error, `step ${index + 1} (--${step.kind})`, runner);
+      return stepFailure(error, `step ${index + 1} (--${step.kind})`, context.runner);
     }
   }
   return undefined;
@@ -89,6 +96,7 @@ interface StepContext {
   readonly runner: Runner;
   readonly args: Arguments;
   commands?: CommandFiles;
+  trace?: TraceRun;
 }
 
 function openPack(args: Arguments): Promise<Pack> {
@@ -114,11 +122,11 @@ function isFileError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'syscall' in error;
 }
 
-function printReport(runner: Runner, args: Arguments, pack: Pack | undefined): void {
+function printReport(runner: Runner, args: Arguments, pack: Pack | undefined, trace?: TraceSummary): void {
   const domains = pack?.manifest.domains.map(({ domid }): ConsoleId => `d${domid}`) ?? ['d0', 'd1', 'd2'];
   const report = runner.report(args.wantsHash, ['xen', ...domains]);
   if (args.wantsJson) {
-    writeAll(1, `${JSON.stringify(report)}\n`);
+    writeAll(1, `${JSON.stringify({ ...report, trace })}\n`);
     return;
   }
   const { instructions, seconds, mips, virtualSeconds, hash, unmodelled } = report;

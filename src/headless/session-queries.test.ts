@@ -93,6 +93,23 @@ describe.skipIf(!existsSync(join(PACK, 'boot.snapshot')))('a session', () => {
     expect(top.location).toEqual(expected);
   });
 
+  it('shows a breakpoint on the line that it was set on, whatever else begins at its address', async () => {
+    const [{ source }] = await frames();
+    const path = source?.path ?? '';
+    const [entry] = await session.searchSymbols('major_show', 1);
+    const { rows } = await session.disassemble(current().stopId, entry.location!, 0, 24);
+    const lines = [...new Set(rows.flatMap((row) => (row.source?.path === path ? [row.source.line] : [])))];
+    const specs = lines.map((line) => {
+      const place = { kind: 'line', path, line } as const;
+      return { id: `line ${line}`, enabled: true, place, scope: DOMU1 };
+    });
+    const placed = await session.setBreakpoints(specs);
+    expect(placed.length).toBeGreaterThan(3);
+    const strays = placed.filter(({ line, message }) => line !== undefined && !message?.startsWith('moved to line'));
+    expect(strays).toEqual([]);
+    await session.setBreakpoints([]);
+  });
+
   it('refuses to run to where there is no code', async () => {
     await expect(session.runTo({ kind: 'line', path: 'no-such-file.c', line: 1 }, DOMU1)).rejects.toThrow(/no code/);
   });

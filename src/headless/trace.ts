@@ -17,15 +17,23 @@ import { openSymbols } from './symbols.ts';
 export interface TraceRun {
   /** The machine's state was replaced. */
   begin(): void;
-  /** Writes the file. */
-  finish(): void;
+  /** Writes the file, and says so on standard error. */
+  finish(): TraceSummary;
+}
+
+/** What became of a recording. */
+export interface TraceSummary {
+  /** Instructions or events that were recorded. */
+  readonly recorded: number;
+  /** How many of them are not in the file: the oldest, when the budget was used up. */
+  readonly dropped: number;
 }
 
 /** Begins to record. Rejects with `ProbeError` when a probe cannot be set. */
 export function startTrace(runner: Runner, pack: Pack, request: TraceRequest): Promise<TraceRun> {
   const { format, file, cpu } = request;
   if (format === 'etm') return Promise.resolve(startInstructionTrace(runner, file, cpu));
-  if (format === 'stp') return Promise.resolve(startSoftwareTrace(runner, file));
+  if (format === 'stp') return Promise.resolve(startSoftwareTrace(runner, file, request.budget));
   return startTimelines(runner, pack, { ...request, format });
 }
 
@@ -44,13 +52,14 @@ function startInstructionTrace({ machine }: Runner, folder: string, cpu: number)
       writeFolder(folder, snapshotFiles(trace.snapshot()));
       const note = trace.conflicts > 0 ? `, ${trace.conflicts} of them where other code had been` : '';
       process.stderr.write(`trace: ${trace.instructions} instructions of pCPU ${cpu}${note}; etm in ${folder}\n`);
+      return { recorded: trace.instructions, dropped: 0 };
     },
   };
 }
 
 /** A folder with what software wrote to the System Trace Macrocell. */
-function startSoftwareTrace({ machine }: Runner, folder: string): TraceRun {
-  const store = new EventStore();
+function startSoftwareTrace({ machine }: Runner, folder: string, budget: number): TraceRun {
+  const store = new EventStore(budget);
   const { traceRing } = machine;
   const drain = (): void => traceRing.drain((words) => void store.add(words));
   traceRing.onFull = drain;
@@ -65,9 +74,16 @@ function startSoftwareTrace({ machine }: Runner, folder: string): TraceRun {
       drain();
       const stream = stpStream(store);
       writeFolder(folder, stpSnapshotFiles(stream));
-      process.stderr.write(`trace: ${stream.length} bytes; stp in ${folder}\n`);
+      process.stderr.write(`trace: ${stream.length} bytes${lostText(store)}; stp in ${folder}\n`);
+      return summaryOf(store);
     },
   };
+}
+
+const summaryOf = ({ count, dropped }: EventStore): TraceSummary => ({ recorded: count + dropped, dropped });
+
+function lostText({ dropped }: EventStore): string {
+  return dropped > 0 ? `, the oldest ${dropped} events of them dropped (--trace-budget)` : '';
 }
 
 function writeFolder(folder: string, files: ReadonlyMap<string, string | Uint8Array>): void {
@@ -82,7 +98,7 @@ async function startTimelines(
 ): Promise<TraceRun> {
   const domains = new Map(pack.manifest.domains.map(({ vmid, domid }) => [vmid, domid]));
   const port = new DebugPort(runner.machine, (count) => runner.run(count, true));
-  const tracing = new Tracing(runner.machine, (vmid) => domains.get(vmid));
+  const tracing = new Tracing(runner.machine, (vmid) => domains.get(vmid), request.budget);
   const modules = await openSymbols(pack, ['xen', 'kernel', 'program']);
   const { system } = await attachDebugger(port, modules);
   await tracing.attach(system, modules);
@@ -91,9 +107,11 @@ async function startTimelines(
     begin: () => tracing.begin(),
     finish: () => {
       writePieces(request.file, tracing.export(request.format));
-      const { count, dropped } = tracing.recording.store;
-      const lost = dropped > 0 ? `, the oldest ${dropped} of them lost (budget)` : '';
-      process.stderr.write(`trace: ${count + dropped} events${lost}; ${request.format} in ${request.file}\n`);
+      const { store } = tracing.recording;
+      const summary = summaryOf(store);
+      const text = `${summary.recorded} events${lostText(store)}`;
+      process.stderr.write(`trace: ${text}; ${request.format} in ${request.file}\n`);
+      return summary;
     },
   };
 }

@@ -17,7 +17,7 @@ function keyOf(variable: Variable): string {
 }
 
 /** The format of a variable and how to choose it. */
-export function useValueFormat(variable: Variable): readonly [ValueFormat, (format: ValueFormat) => void] {
+function useValueFormat(variable: Variable): readonly [ValueFormat, (format: ValueFormat) => void] {
   const client = useClient();
   const key = keyOf(variable);
   const format = useWorkspace((state) => state.formats[key] ?? 'natural');
@@ -30,7 +30,7 @@ export function useValueFormat(variable: Variable): readonly [ValueFormat, (form
 }
 
 /** Formats that make sense for a variable: numbers have all, arrays and structures can be read as text. */
-export function formatsOf({ scalar, location }: Variable): readonly ValueFormat[] {
+function formatsOf({ scalar, location }: Variable): readonly ValueFormat[] {
   if (scalar) return VALUE_FORMATS;
   return location ? ['natural', 'string'] : [];
 }

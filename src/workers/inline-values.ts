@@ -5,7 +5,7 @@ import { lookupPc } from '../debugger/unwinding/frame.ts';
 import type { InlineValues } from '../protocol/inspect.ts';
 
 /** Characters of one value. */
-const LENGTH = 60;
+const LENGTH = 44;
 
 /** Parameters and locals in scope at a frame's pc, with the lines of its function up to there. Null when it has no source. */
 export async function inlineValues(inspector: Inspector, row: FrameRow): Promise<InlineValues | null> {

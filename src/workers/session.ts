@@ -301,6 +301,15 @@ export class Session implements SessionFunctions {
     });
     this.events.breakpointsChanged(this.#breakpointStates());
     this.#renewStop();
+    await this.#warmUp();
+  }
+
+  /** Reads the line tables around every pc: the first look at a module takes long, and the person's first pause should not. */
+  async #warmUp(): Promise<void> {
+    for (let cpu = 0; cpu < this.#port.cpuCount; cpu += 1) {
+      const { space, pc } = this.#view.context(cpu);
+      await this.#view.lookup(space, pc).catch(() => undefined);
+    }
   }
 
   async #attach(pack: Pack, report: (message: string) => void): Promise<{ modules: SymbolModule[]; debug: Debugger }> {

@@ -26,7 +26,13 @@ export async function readSource(pack: Pack, path: string): Promise<SourceText> 
     const bytes = await pack.source(name);
     if (bytes) return { kind: 'found', path, text: new TextDecoder().decode(bytes), linesWithCode: [] };
   }
-  return { kind: 'missing', path, lookedIn };
+  return { kind: 'missing', path, lookedIn: lookedIn.length > 0 ? lookedIn : unknownRoots(pack) };
+}
+
+/** What a path would have to begin with to be looked for at all. */
+function unknownRoots(pack: Pack): string[] {
+  const prefixes = pack.manifest.symbols.flatMap(({ sourceRoots }) => sourceRoots.map(({ prefix }) => prefix));
+  return [...new Set(prefixes)].map((prefix) => `nowhere: the path does not begin with ${prefix}`);
 }
 
 /** Names in the pack that a path may have, longest prefix first. */

@@ -3,7 +3,7 @@ import type { PortStop } from '../../emulator/debug-port.ts';
 import type { AddressSpace, Location } from '../contexts/spaces.ts';
 import { SpaceError, type System } from '../contexts/system.ts';
 import { scopedFilter, spaceFilter } from './filters.ts';
-import { type ResolvedLocation, resolvePlace } from './resolver.ts';
+import { type Resolution, type ResolvedLocation, resolvePlace } from './resolver.ts';
 import type { Breakpoint, BreakpointPlace, BreakpointSpec } from './spec.ts';
 
 /** Values of C expressions on a CPU that has stopped; rejects with a message for the person. */
@@ -181,10 +181,7 @@ export class BreakpointList {
     }
   }
 
-  async #resolve(
-    place: BreakpointPlace,
-    spec: BreakpointSpec,
-  ): Promise<{ locations: readonly ResolvedLocation[]; message: string | undefined }> {
+  async #resolve(place: BreakpointPlace, spec: BreakpointSpec): Promise<Resolution> {
     if (place.kind === 'function' || place.kind === 'line') return resolvePlace(this.system, place, spec.scope);
     if (place.kind === 'exception') return { locations: [], message: undefined };
     return { locations: [{ ...place.location, module: undefined }], message: undefined };
@@ -192,11 +189,13 @@ export class BreakpointList {
 
   async #bind(entry: Entry): Promise<void> {
     const { spec } = entry;
-    const { locations, message } = await this.#resolve(spec.place, spec);
+    const { locations, message, line } = await this.#resolve(spec.place, spec);
     entry.locations = locations.map(({ space, address }) => ({ space, address }));
     entry.resolvedKey = keyOf(locations);
     entry.message = message;
-    entry.source = await this.#sourceOf(locations.at(0));
+    const source = await this.#sourceOf(locations.at(0));
+    // Several lines may begin at one address: the one that was asked for counts.
+    entry.source = source && { ...source, line: line ?? source.line };
     if (!spec.enabled) return;
     if (spec.place.kind === 'exception') this.#bindException(entry, spec.place);
     else for (const location of locations) this.#bindLocation(entry, location);

@@ -13,6 +13,8 @@ export interface ResolvedLocation extends Location {
 export interface Resolution {
   readonly locations: readonly ResolvedLocation[];
   readonly message: string | undefined;
+  /** Of a line: the one that it came to, which is another when that asked for has no code. */
+  readonly line?: number | undefined;
 }
 
 type CodePlace = Extract<BreakpointPlace, { kind: 'function' | 'line' }>;
@@ -21,6 +23,7 @@ type CodePlace = Extract<BreakpointPlace, { kind: 'function' | 'line' }>;
 interface InModule {
   readonly addresses: readonly bigint[];
   readonly message?: string;
+  readonly line?: number | undefined;
 }
 
 export async function resolvePlace(system: System, place: CodePlace, scope: Scope): Promise<Resolution> {
@@ -36,6 +39,7 @@ export async function resolvePlace(system: System, place: CodePlace, scope: Scop
   return {
     locations,
     message: locations.length > 0 ? message : `no code for ${describe(place)} in the symbols at hand`,
+    line: hits.find(({ addresses }) => addresses.length > 0)?.line,
   };
 }
 
@@ -89,7 +93,8 @@ async function findIn(module: SymbolModule, place: CodePlace): Promise<InModule>
   const lookups = await module.file.lookupLine(place.path, place.line);
   const moved = lookups.find(({ line }) => line !== place.line);
   const addresses = lookups.flatMap((it) => it.addresses.map(({ address }) => address));
-  return moved ? { addresses, message: `moved to line ${moved.line}, the next with code` } : { addresses };
+  const line = lookups.at(0)?.line;
+  return moved ? { addresses, line, message: `moved to line ${moved.line}, the next with code` } : { addresses, line };
 }
 
 /** A function without code of its own may have been inlined. */

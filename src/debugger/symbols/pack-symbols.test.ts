@@ -60,7 +60,7 @@ describe.each(Object.keys(STRUCTS))('symbols of the pack file %s', (name) => {
           expect(await ask()).toBe(answer);
         }
         console.log(`${name}: ${asked.length} look-ups by ${kind} read ${most >> 10} KB at most`);
-        expect(most, kind).toBeLessThan(MAX_LOOKUP_BYTES);
+        expect(most, `look-ups by ${kind}`).toBeLessThan(MAX_LOOKUP_BYTES);
       }
     },
     120_000,

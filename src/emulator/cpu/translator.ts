@@ -21,6 +21,8 @@ import { TrackingBuilder } from './translator-context.ts';
 const HOT = 60;
 /** Records that became hot are translated together, because a module has a price whatever is in it. */
 const BATCH = 12;
+/** Most that are translated at once: nobody is answered meanwhile. */
+const MOST = 2 * BATCH;
 /** Samples that make a record warm enough to be translated with others that are hot. */
 const WARM = HOT / 2;
 /** Translated bytes (of wasm) after which everything is dropped and made anew as needed. */
@@ -90,7 +92,7 @@ export class Translator {
   /** Translates what became hot, and what nearly is. */
   #translateWaiting(): void {
     for (const record of this.#warm) {
-      if (this.#waiting.size >= 4 * BATCH) break;
+      if (this.#waiting.size >= MOST) break;
       this.#waiting.add(record);
     }
     if (this.#codeBytes > MAX_CODE || this.#nextIndex + this.#waiting.size > REGION_TABLE_SIZE) this.reset();

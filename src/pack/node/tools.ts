@@ -60,7 +60,7 @@ function isReadable(path: string): boolean {
 }
 
 /** Those of `tools` that are not installed. */
-export function missingTools(tools: readonly Need[]): Need[] {
+function missingTools(tools: readonly Need[]): Need[] {
   return tools.filter(([tool]) => !isThere(tool));
 }
 
@@ -70,7 +70,7 @@ function installArguments(missing: readonly Need[]): readonly string[] {
 }
 
 /** How a person installs `missing`, as one line for a shell. A machine that has just been set up has no package lists. */
-export function installCommand(missing: readonly Need[]): string {
+function installCommand(missing: readonly Need[]): string {
   return `sudo apt-get update && sudo apt-get ${installArguments(missing).join(' ')}`;
 }
 

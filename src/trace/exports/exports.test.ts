@@ -165,6 +165,32 @@ describe('the Perfetto export', () => {
   });
 });
 
+/** One sample of each: 10 of 100 ns in the hypervisor, and one hypercall in them. */
+const COUNTERS = ['Hypervisor share (%): 10', 'Hypercalls per ms: 10000', 'Interrupts per ms: 0'];
+
+describe('the counters', () => {
+  it('are tracks of the Perfetto export', () => {
+    const packets = perfettoPackets() as unknown as Packet[];
+    const names = new Map(packets.map(({ track_descriptor: track }) => [track?.uuid, track]));
+    const samples = packets.flatMap(({ track_event: event }) => {
+      if (event?.type !== 4) return [];
+      const track = names.get(event.track_uuid);
+      expect(track).toHaveProperty('counter');
+      return `${String(track?.name)}: ${Number(event.double_counter_value)}`;
+    });
+    expect(samples.toSorted()).toEqual(COUNTERS.toSorted());
+  });
+
+  it('are counters of the Chrome export', () => {
+    const text = [...chromeTrace(timelines.model)].join('');
+    const { traceEvents } = JSON.parse(text) as { traceEvents: Record<string, never>[] };
+    const samples = traceEvents.flatMap(({ ph, name, args }) =>
+      ph === 'C' ? `${String(name)}: ${Number(Object.values(args)[0])}` : [],
+    );
+    expect(samples.toSorted()).toEqual(COUNTERS.toSorted());
+  });
+});
+
 describe('the Chrome export', () => {
   it('holds the same slices', () => {
     const text = [...chromeTrace(timelines.model)].join('');

@@ -213,6 +213,7 @@ function Code(props: CodeProps): ReactElement {
   if (rows.length === 0 && isRunning)
     return <Empty>Pause the machine to see the code that the current target executes.</Empty>;
   if (rows.length === 0 && error !== null) return <Empty>This code cannot be shown: {error}.</Empty>;
+  if (rows.length === 0) return <Empty>Reading the code …</Empty>;
   const renderRow = (row: Row): ReactElement => {
     if (row.kind === 'function')
       return (

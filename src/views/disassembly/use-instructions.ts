@@ -44,7 +44,7 @@ export function useInstructions(top: Location | null, count: number): Instructio
   const space = top ? formatSpace(top.space) : '';
 
   useEffect(() => {
-    if (!stop || !top || count === 0) return undefined;
+    if (!stop || !top || count === 0) return;
     const old = cache.current;
     if (!old || old.stopId !== stop.stopId || old.space !== space || old.revision !== revision) {
       // Pages of the last stop stay on screen until they are replaced: code rarely changes.
@@ -53,7 +53,6 @@ export function useInstructions(top: Location | null, count: number): Instructio
       fresh.current = new Set();
     }
     const pages = cache.current;
-    let isCurrent = true;
     for (const page of pagesOf(top.address, count)) {
       if (fresh.current.has(page)) continue;
       fresh.current.add(page);
@@ -65,13 +64,12 @@ export function useInstructions(top: Location | null, count: number): Instructio
           setVersion((n) => n + 1);
         })
         .catch((reason: unknown) => {
-          fresh.current.delete(page);
-          if (isCurrent && messageOf(reason) !== STALE_STOP) setError(messageOf(reason));
+          // Whoever asked may have been drawn anew since: it is the pages that count.
+          if (cache.current !== pages) return;
+          if (messageOf(reason) === STALE_STOP) fresh.current.delete(page);
+          else setError(messageOf(reason));
         });
     }
-    return () => {
-      isCurrent = false;
-    };
   });
 
   if (!top || cache.current?.space !== space) return { rows: [], error };

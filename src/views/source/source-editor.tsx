@@ -14,6 +14,7 @@ import type { SourceText } from '../../protocol/inspect.ts';
 import { formatScope, type Scope } from '../../protocol/target.ts';
 import { useClient, useTargetContext } from '../../ui/client-context.tsx';
 import { themeColor, useTheme } from '../../ui/theme/theme.ts';
+import { ownerOf } from '../../ui/widgets/owner-chip.tsx';
 import { registerAssembly } from './assembly-language.ts';
 import { registerHover } from './hover.ts';
 import { useInlineValues } from './use-inline-values.ts';
@@ -104,12 +105,30 @@ function breakpointDecorations(
     const look = !spec.enabled ? 'disabled' : state?.state === 'applied' ? 'applied' : 'pending';
     const options: monaco.editor.IModelDecorationOptions = {
       glyphMarginClassName: `source-breakpoint ${look}`,
-      glyphMarginHoverMessage: {
-        value: `Breakpoint for ${formatScope(spec.scope)}${state?.message ? `: ${state.message}` : ''}`,
-      },
+      glyphMarginHoverMessage: { value: `Breakpoint for ${breakpointWords(spec, state)}` },
     };
-    return [{ range: new monaco.Range(line, 1, line, 1), options }];
+    const end = Number.MAX_SAFE_INTEGER;
+    const owner = spec.scope.kind === 'xen' ? 'xen' : 'domain' in spec.scope ? ownerOf(spec.scope.domain) : 'idle';
+    const after = {
+      content: `\u2003● ${breakpointWords(spec, state)}`,
+      inlineClassName: `source-scope owner-${owner}`,
+      inlineClassNameAffectsLetterSpacing: true,
+    };
+    return [
+      { range: new monaco.Range(line, 1, line, 1), options },
+      { range: new monaco.Range(line, end, line, end), options: { showIfCollapsed: true, after } },
+    ];
   });
+}
+
+/** Whom it stops, and why it does not or not where it was set: `d1`, `d1, moved here from line 79`, `d1, disabled`. */
+function breakpointWords({ scope, place, enabled }: BreakpointSpec, state: BreakpointState | undefined): string {
+  const words = [formatScope(scope)];
+  if (!enabled) words.push('disabled');
+  else if (state?.state !== 'applied')
+    words.push(`${state?.state ?? 'pending'}: ${state?.message ?? 'not placed yet'}`);
+  if (place.kind === 'line' && state?.line !== undefined) words.push(`moved here from line ${place.line}`);
+  return words.join(', ');
 }
 
 interface Mark {

@@ -6,6 +6,7 @@ import { type OpenSource, sourcePanelId } from '../../client/navigation.ts';
 import type { SourceText } from '../../protocol/inspect.ts';
 import { useClient } from '../../ui/client-context.tsx';
 import type { ViewProps } from '../../ui/workbench/view.ts';
+import { Button } from '../../ui/widgets/button.tsx';
 import { Empty } from '../../ui/widgets/empty.tsx';
 
 const SourceEditor = lazy(async () => ({ default: (await import('./source-editor.tsx')).SourceEditor }));
@@ -41,6 +42,33 @@ function useIsOpen(source: OpenSource): void {
   }, [navigation, source]);
 }
 
+/** A file that the pack does not have: where it would have to be, and what can be read instead. */
+function MissingSource({
+  path,
+  lookedIn,
+}: {
+  readonly path: string;
+  readonly lookedIn: readonly string[];
+}): ReactElement {
+  const client = useClient();
+  return (
+    <div className="view source-missing">
+      <p>
+        The pack has no source for <span className="mono">{path}</span>. Looked in:
+      </p>
+      <ul aria-label="Places looked in">
+        {lookedIn.length === 0 && <li>nowhere: the pack has no source folders</li>}
+        {lookedIn.map((place) => (
+          <li key={place} className="mono">
+            {place}
+          </li>
+        ))}
+      </ul>
+      <Button onClick={() => client.commands.run('view.disassembly')}>Show the disassembly instead</Button>
+    </div>
+  );
+}
+
 export function SourceView({ params }: ViewProps): ReactElement {
   const source = params.source as OpenSource;
   useIsOpen(source);
@@ -52,13 +80,7 @@ export function SourceView({ params }: ViewProps): ReactElement {
         {source.path} cannot be shown: {text.message}.
       </Empty>
     );
-  if (text.kind === 'missing') {
-    return (
-      <Empty>
-        {source.path} is not in the pack. Looked in: {text.lookedIn.join(', ') || 'no source folder'}.
-      </Empty>
-    );
-  }
+  if (text.kind === 'missing') return <MissingSource path={source.path} lookedIn={text.lookedIn} />;
   return (
     <div className="view">
       <Suspense fallback={<Empty>Loading the editor…</Empty>}>
