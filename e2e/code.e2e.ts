@@ -164,6 +164,8 @@ test('the source says whom its breakpoints stop, and where they moved', async (c
   // The closing brace's next line has no code: the breakpoint moves on.
   await workbench.addBreakpoint(`sys-hypervisor.c:${line + 5}`, 'd1');
   await page.locator('.breakpoint-message', { hasText: /moved to line \d+/ }).waitFor();
+  await page.locator('.breakpoint-place', { hasText: 'sys-hypervisor.c:' }).click();
+  await page.locator('.source-scope', { hasText: /●\sd1,\smoved\shere\sfrom\sline\s\d+/ }).waitFor();
   await page.screenshot({ path: 'e2e/screenshots/dark-1440-breakpoints.png' });
 });
 

@@ -41,3 +41,10 @@ it('removes a line’s breakpoint at an instruction that it is bound to', () => 
   toggleBreakpointAt(store, ADDRESS);
   expect(store.getState().specs).toEqual([]);
 });
+
+it('knows a line by the end of its file’s path', () => {
+  const store = createBreakpointStore();
+  toggleBreakpointAt(store, LINE);
+  toggleBreakpointAt(store, { ...LINE, place: { kind: 'line', path: '/usr/src/a.c', line: 10 } });
+  expect(store.getState().specs).toEqual([]);
+});

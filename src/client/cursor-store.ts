@@ -20,11 +20,16 @@ export function createCursorStore(): CursorStore {
   return createStore(() => ({ cursor: null }));
 }
 
+/** True when a breakpoint of a line is in a file, by the name that line tables give it or by its end. */
+export function isInFile(spec: BreakpointSpec, path: string): boolean {
+  return spec.place.kind === 'line' && (spec.place.path === path || path.endsWith(`/${spec.place.path}`));
+}
+
 /** True when a breakpoint is where the cursor is: on the line it has moved to, at any address it is bound to. */
 function isAtCursor(spec: BreakpointSpec, state: BreakpointState | undefined, cursor: CodeCursor): boolean {
   const { place, scope } = cursor;
   if (place.kind === 'line') {
-    if (spec.place.kind !== 'line' || spec.place.path !== place.path) return false;
+    if (spec.place.kind !== 'line' || !isInFile(spec, place.path)) return false;
     return (state?.line ?? spec.place.line) === place.line && formatScope(spec.scope) === formatScope(scope);
   }
   const here = formatLocation(place.location);

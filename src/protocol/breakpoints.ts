@@ -64,6 +64,8 @@ export interface BreakpointState {
   readonly locations: readonly Location[];
   /** Line it is bound to, when that is not the one asked for. */
   readonly line?: number;
+  /** File that it is bound to, as line tables name it; the person may have typed only its end. */
+  readonly path?: string;
 }
 
 /** A message of a logpoint or of the machine, for the output view. */

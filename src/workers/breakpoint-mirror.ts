@@ -149,5 +149,5 @@ function stateOf(
   { state, message, hits, locations, source }: Breakpoint,
 ): BreakpointState {
   const line = place.kind === 'line' && source && source.line !== place.line ? source.line : undefined;
-  return { id, state, message, hits, locations, line };
+  return { id, state, message, hits, locations, line, path: source?.file };
 }

@@ -17,6 +17,9 @@ import { formatSymbol } from './symbol-modules.ts';
 /** Records that are looked through for the beginning of a stack. */
 const FAR = 200_000;
 
+/** Xen's runstates (public/vcpu.h). */
+const RUNSTATES = ['running', 'runnable', 'blocked', 'offline'];
+
 /** A record out of its array. */
 interface Event {
   readonly kind: number;
@@ -179,6 +182,10 @@ class Describer {
       case TraceKind.interruptAcknowledge:
       case TraceKind.guestAcknowledge:
         return [{ name: kindText(event.kind), value: interruptName(event.low & 0x3ff) }];
+      case TraceKind.contextSwitch:
+        return [{ name: 'context switch', value: `${vcpuName(event.low)} to ${vcpuName(event.high)} at ${where}` }];
+      case TraceKind.runstate:
+        return [{ name: 'runstate', value: `${vcpuName(event.low)} is ${RUNSTATES[event.high] ?? 'unknown'}` }];
       case TraceKind.stop:
         return [{ name: 'debugger', value: `at ${from}` }];
       default:

@@ -101,6 +101,14 @@ describe('a timer', () => {
     expect(level(0, Timer.CNTV), 'a virtual count of 2^64 - 5').toBe(true);
   });
 
+  it('is never due when its compare value is ages away', () => {
+    timers.writeCompare(CPU[0], Timer.CNTP, (1n << 64n) - 1n);
+    timers.writeControl(CPU[0], Timer.CNTP, ENABLE);
+    expect(timers.nextDeadline(0)).toBe(Infinity);
+    timers.writeCompare(CPU[0], Timer.CNTP, 1n << 40n);
+    expect(timers.nextDeadline(0)).toBe(2 ** 40 * 10);
+  });
+
   it('is saved with the clamp of the counter', () => {
     now[0] = 77_770;
     timers.count(CPU[0]);

@@ -21,6 +21,9 @@ const ENABLE = 1;
 const IMASK = 2;
 const ISTATUS = 4;
 
+/** Virtual time in ns (52 days) beyond which nothing is due: numbers that large would soon not tell one nanosecond from the next. */
+const END_OF_TIME = 2 ** 52;
+
 /** What the timers need of the machine. */
 export interface TimerHost {
   /** Virtual time of one CPU, in ns. */
@@ -108,7 +111,7 @@ export class GenericTimers {
       if (left > 0n) deadline = Math.min(deadline, (ticks + Number(left)) * NS_PER_TICK);
       this.host.setPpi(cpu, TIMER_PPIS[timer], isOutput && left === 0n);
     }
-    this.deadlines[cpu] = deadline;
+    this.deadlines[cpu] = deadline < END_OF_TIME ? deadline : Infinity;
   }
 
   private changed(cpu: number): void {

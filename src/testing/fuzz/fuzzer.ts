@@ -5,7 +5,7 @@
  * between. Registers are compared after each piece; results, exceptions, memory and the rest of the state at the end.
  */
 import { disassemble } from '../../arch/a64/disassemble.ts';
-import { BUDGET, DAIF, EL, FPCR, FPSR, SLOT_SP, V, X } from '../../emulator/cpu/state.ts';
+import { BUDGET, DAIF, EL, FPCR, FPSR, SLEEP, SLOT_SP, V, X } from '../../emulator/cpu/state.ts';
 import { RECORD_SIZE } from '../../emulator/cpu/records.ts';
 import { hashMachine } from '../../emulator/machine-state.ts';
 import { Machine } from '../../emulator/machine.ts';
@@ -114,19 +114,28 @@ export class Fuzzer {
       const difference =
         expected === found ? this.differenceNow() : `the interpreter is ${expected}, the other ${found}`;
       if (difference) return { breakpoints, difference: this.explain(batch, difference) };
-      if (expected !== 'done') break;
+      if (expected !== 'done' && expected !== 'idle') break;
       const sequence = this.current();
+      if (sequence >= layout.SEQUENCES) break;
       const { instructions } = this.interpreted;
       if (sequence !== progress.sequence) progress = { sequence, instructions };
-      else if (instructions - progress.instructions > PATIENCE) {
+      if (expected === 'idle' || instructions - progress.instructions > PATIENCE) {
         progress.instructions = instructions;
-        for (const { cpus } of this.machines) cpus[0].state.pc = BigInt(layout.ABORT);
+        this.giveUp();
       }
       if (instructions > LIMIT) break;
       if (random() % 4 === 0) breakpoints += this.changeBreakpoint(batch, set, random);
     }
     for (const address of set) for (const machine of this.machines) machine.setBreakpoint(address, false);
     return { breakpoints, difference: this.finalDifference(batch, isHashed) };
+  }
+
+  /** Goes on with the next sequence: this one loops or sleeps with interrupts masked. */
+  private giveUp(): void {
+    for (const { cpus } of this.machines) {
+      cpus[0].state.pc = BigInt(layout.ABORT);
+      cpus[0].state.set(SLEEP, 0);
+    }
   }
 
   /** Sets a breakpoint a little ahead of the sequence that runs, or takes one away; 1 when it was set. */

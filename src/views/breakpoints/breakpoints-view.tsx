@@ -128,7 +128,11 @@ function BreakpointRow({ spec, isHit }: { readonly spec: BreakpointSpec; readonl
         spec.scope.kind === 'domain'
           ? { kind: 'domain' as const, domain: spec.scope.domain }
           : { kind: 'xen' as const };
-      showSource(client.navigation, { path: spec.place.path, line: state?.line ?? spec.place.line, owner });
+      showSource(client.navigation, {
+        path: state?.path ?? spec.place.path,
+        line: state?.line ?? spec.place.line,
+        owner,
+      });
     } else if (state?.locations[0]) showLocation(client.navigation, 'disassembly', state.locations[0]);
   };
   return (

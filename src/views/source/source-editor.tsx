@@ -7,7 +7,7 @@ import 'monaco-editor/languages/definitions/cpp/register.js';
 import { type ReactElement, useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
 import type { Client } from '../../client/client.ts';
-import { type CodeCursor, toggleBreakpointAt } from '../../client/cursor-store.ts';
+import { type CodeCursor, isInFile, toggleBreakpointAt } from '../../client/cursor-store.ts';
 import { type OpenSource, sourcePanelId } from '../../client/navigation.ts';
 import type { BreakpointSpec, BreakpointState } from '../../protocol/breakpoints.ts';
 import type { SourceText } from '../../protocol/inspect.ts';
@@ -99,7 +99,7 @@ function breakpointDecorations(
   source: OpenSource,
 ): monaco.editor.IModelDeltaDecoration[] {
   return specs.flatMap((spec) => {
-    if (spec.place.kind !== 'line' || spec.place.path !== source.path) return [];
+    if (spec.place.kind !== 'line' || !isInFile(spec, source.path)) return [];
     const state = states[spec.id];
     const line = state?.line ?? spec.place.line;
     const look = !spec.enabled ? 'disabled' : state?.state === 'applied' ? 'applied' : 'pending';

@@ -287,7 +287,7 @@ export class Painter {
     context.fillStyle = this.#color('--text-muted');
     context.font = `10px ${this.#color('--font-ui')}`;
     context.textBaseline = 'middle';
-    context.fillText(`max ${Number(largestOf(values).toPrecision(3))}`, 4, top + 8);
+    context.fillText(`max ${Number(largestOf(values).toFixed(1))}`, 4, top + 8);
   }
 
   #markers({ top, height }: Row, { slices }: TimelineTrack, labels: readonly TimelineLabel[]): void {

@@ -15,6 +15,7 @@ export function blend(color: string, over: string, alpha: number): number {
 
 /** Distance of the lines that tell waiting from running by its pattern. */
 const HATCH = 6;
+const FEW = 16;
 
 export class Raster {
   readonly pixels: Uint32Array<ArrayBuffer>;
@@ -40,7 +41,11 @@ export class Raster {
     const x1 = Math.min(width, Math.max(x0 + 1, Math.round(right * ratio)));
     const y1 = Math.min(height, Math.max(y0 + 1, Math.round(bottom * ratio)));
     for (let y = y0; y < y1; y += 1) {
-      if (x0 < x1) pixels.fill(pixel, y * width + x0, y * width + x1);
+      const start = y * width + x0;
+      const end = y * width + x1;
+      // A call for a few pixels costs more than they do.
+      if (end - start > FEW) pixels.fill(pixel, start, end);
+      else for (let at = start; at < end; at += 1) pixels[at] = pixel;
       if (line === undefined) continue;
       const first = (((HATCH - ((x0 + y) % HATCH)) % HATCH) + HATCH) % HATCH;
       for (let x = x0 + first; x < x1; x += HATCH) pixels[y * width + x] = line;
