@@ -176,7 +176,7 @@ describe('the counters', () => {
       if (event?.type !== 4) return [];
       const track = names.get(event.track_uuid);
       expect(track).toHaveProperty('counter');
-      return `${String(track?.name)}: ${Number(event.double_counter_value)}`;
+      return `${track?.name as string}: ${Number(event.double_counter_value)}`;
     });
     expect(samples.toSorted()).toEqual(COUNTERS.toSorted());
   });
