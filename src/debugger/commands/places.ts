@@ -36,8 +36,8 @@ async function hereOf(state: ConsoleState): Promise<BreakpointPlace> {
 
 /** A place of code. */
 export async function readPlace(state: ConsoleState, text: string): Promise<BreakpointPlace> {
-  const { space, rest } = splitSpace(text);
-  if (rest.startsWith('*') || /^0x[0-9a-f_]+$/i.test(rest)) {
+  const { space, rest } = splitSpace(text.replace(/^\*/, ''));
+  if (text.startsWith('*') || rest.startsWith('*') || /^0x[0-9a-f_]+$/i.test(rest)) {
     const address = await readNumber(state, rest.replace(/^\*/, ''));
     return { kind: 'address', location: { space: space ?? (await spaceOf(state)), address } };
   }

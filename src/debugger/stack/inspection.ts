@@ -23,11 +23,10 @@ export class Inspector {
     private readonly stacks: CallStacks,
   ) {}
 
-  /** What can be named in a frame. Throws `NoSymbolsError`. */
+  /** What can be named in a frame; without symbols registers, memory and the types of C. */
   scope(row: FrameRow): FrameScope {
     const frame = row.frame.physical;
     const module = frame.space.moduleAt(frame.pc);
-    if (!module) throw new NoSymbolsError('no symbols for the code of this frame');
     const view = { frame, module, unwinder: this.stacks.unwinder };
     return new FrameScope({ view, inlineDepth: row.frame.inlineDepth, machine: this.#machine(ownerOf(frame)) });
   }
@@ -49,6 +48,7 @@ export class Inspector {
   /** Variables of a frame, as `name = value`. */
   async variables(row: FrameRow, kinds: readonly NamedValue['kind'][]): Promise<{ name: string; text: string }[]> {
     const scope = this.scope(row);
+    if (!hasSymbols(row)) throw new NoSymbolsError('no symbols for the code of this frame');
     const found = (await scope.locals()).filter(({ kind }) => kinds.includes(kind));
     return Promise.all(
       found.map(async ({ name, value }) => ({ name, text: await formatValue(value, scope, { depth: 2 }) })),
@@ -57,15 +57,11 @@ export class Inspector {
 
   /** `(cmd=0, arg=...)`; empty without symbols. */
   async parameters(row: FrameRow): Promise<string> {
-    try {
-      const scope = this.scope(row);
-      const parameters = (await scope.locals()).filter(({ kind }) => kind === 'parameter');
-      const texts = parameters.map(async ({ name, value }) => `${name}=${await briefText(value, scope)}`);
-      return `(${(await Promise.all(texts)).join(', ')})`;
-    } catch (error) {
-      if (error instanceof NoSymbolsError) return '';
-      throw error;
-    }
+    if (!hasSymbols(row)) return '';
+    const scope = this.scope(row);
+    const parameters = (await scope.locals()).filter(({ kind }) => kind === 'parameter');
+    const texts = parameters.map(async ({ name, value }) => `${name}=${await briefText(value, scope)}`);
+    return `(${(await Promise.all(texts)).join(', ')})`;
   }
 
   /** Registers of a frame's owner, live or saved. */
@@ -97,6 +93,10 @@ export class Inspector {
       },
     };
   }
+}
+
+function hasSymbols({ frame: { physical } }: FrameRow): boolean {
+  return physical.space.moduleAt(physical.pc) !== undefined;
 }
 
 /** Structures do not fit into a line. */
