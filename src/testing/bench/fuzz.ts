@@ -1,4 +1,4 @@
-/** The long run of the fuzzer: `TRAPLINE_FUZZ=FROM,COUNT` names the first seed and how many sequences (default: 1, a million). */
+/** The long run of the fuzzer: `TRAPLINE_FUZZ=FROM,COUNT` names the first seed and how many sequences (default: 1, a million); `SEED,1` repeats one batch. */
 import { Fuzzer } from '../fuzz/fuzzer.ts';
 
 const BATCHES_PER_LINE = 20;
