@@ -46,12 +46,26 @@ function flowOf(name: string): Flow {
   return /_(condbranch|compbranch|testbranch)$/.test(name) ? 'branch' : 'next';
 }
 
-/** Words that control can reach from the last instruction of a block, within the page. */
+/** Words of the page that may run after the last instruction of a block, in the end: after a call, where it returns to. */
 export function successors(word: number, last: Decoding): number[] {
+  return isCall(last) ? inPage([word + 1]) : transfers(word, last);
+}
+
+/** Words of the page to which the code of a block's last instruction itself goes on: a call's target, not where it returns to. */
+export function transfers(word: number, last: Decoding): number[] {
   const flow = flowOf(last.definition.name);
-  const target = word + Number(last.operands.imm ?? 0) / 4;
-  const list = flow === 'jump' ? [target] : flow === 'branch' ? [target, word + 1] : flow === 'away' ? [] : [word + 1];
-  return list.filter((w) => w >= 0 && w < RECORDS_PER_PAGE);
+  const targets = last.operands.imm === undefined ? [] : [word + Number(last.operands.imm) / 4];
+  if (flow === 'jump' || flow === 'call') return inPage(targets);
+  if (flow === 'away') return [];
+  return inPage(flow === 'branch' ? [...targets, word + 1] : [word + 1]);
+}
+
+function isCall({ definition }: Decoding): boolean {
+  return flowOf(definition.name) === 'call';
+}
+
+function inPage(words: readonly number[]): number[] {
+  return words.filter((word) => word >= 0 && word < RECORDS_PER_PAGE);
 }
 
 /** Finds the region that begins at `start`; empty when nothing there can be translated. Blocks are in ascending order. */

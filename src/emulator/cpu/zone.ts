@@ -6,7 +6,7 @@ import type { EffectsFinder } from './effects-finder.ts';
 import type { Decoding } from './interpreter.ts';
 import { FlagSource } from './lazy-flags.ts';
 import { findLoops, type Loop } from './loops.ts';
-import { type Block, successors } from './region.ts';
+import { type Block, transfers } from './region.ts';
 import { SLOT_SINK, SLOT_ZERO } from './state.ts';
 import { type Effects, slotOf } from './translator-context.ts';
 import type { RegisterOperand } from './uops/context.ts';
@@ -29,7 +29,7 @@ export function findZones(blocks: readonly Block[], start: number, effects: Effe
   const numbers = new Map(blocks.map((block, i) => [block.start, i]));
   const flow = blocks.map(({ start: word, instructions }) => {
     const last = word + instructions.length - 1;
-    return successors(last, instructions[instructions.length - 1]).flatMap((to) => {
+    return transfers(last, instructions[instructions.length - 1]).flatMap((to) => {
       const number = numbers.get(to);
       return number === undefined ? [] : [number];
     });
