@@ -15,7 +15,7 @@ import { Workbench } from './ui/workbench/workbench.tsx';
 import { VIEWS } from './views/index.ts';
 
 const client = new Client(connectWorker);
-keepWorkspace(client.workspace, client.breakpoints, localStorage);
+addEventListener('pagehide', keepWorkspace(client.workspace, client.breakpoints, localStorage));
 followTheme(client.workspace);
 const link = keepLink(client, window);
 

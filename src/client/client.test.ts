@@ -53,6 +53,29 @@ describe('a stop', () => {
   });
 });
 
+describe('a read', () => {
+  it('is asked again when the stop was renewed meanwhile', async () => {
+    events.stopped(stop(2));
+    const question = vi.fn((_session: unknown, stopId: number) => {
+      if (stopId === 3) return Promise.resolve('answer');
+      events.stopped(stop(3, { renews: 2 }));
+      return Promise.reject(new Error(STALE_STOP));
+    });
+    expect(await client.read(question)).toBe('answer');
+    expect(question).toHaveBeenCalledTimes(2);
+  });
+
+  it('fails when the machine has run since', async () => {
+    events.stopped(stop(2));
+    const question = vi.fn(() => {
+      events.stopped(stop(3, { instructions: 101 }));
+      return Promise.reject(new Error(STALE_STOP));
+    });
+    await expect(client.read(question)).rejects.toThrow(STALE_STOP);
+    expect(question).toHaveBeenCalledTimes(1);
+  });
+});
+
 describe('a write', () => {
   it('goes to the machine where it stands, and views read again', async () => {
     events.stopped(stop(2));

@@ -151,6 +151,22 @@ export class Client {
   }
 
   /**
+   * Asks something of the machine where it stands, and once more when the stop was only renewed meanwhile. Rejects when the machine runs or has run since.
+   */
+  async read<T>(question: (session: SessionFunctions, stopId: number) => Promise<T>): Promise<T> {
+    const { stop } = this.machine.getState();
+    if (!stop) throw new Error('The machine runs. Pause it first.');
+    try {
+      return await question(this.session, stop.stopId);
+    } catch (error) {
+      const now = this.machine.getState().stop;
+      const isRenewed = now !== null && now.stopId !== stop.stopId && now.instructions === stop.instructions;
+      if (messageOf(error) !== STALE_STOP || !isRenewed) throw error;
+      return this.read(question);
+    }
+  }
+
+  /**
    * Writes something to the machine where it stands, and has every view read again. A failure is reported; false means that nothing was written, so that
    * what the person entered can be kept.
    */

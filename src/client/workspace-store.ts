@@ -33,8 +33,15 @@ export function importWorkspace(text: string, workspace: WorkspaceStore, breakpo
   breakpoints.setState({ specs });
 }
 
-/** Loads what was kept and writes every later change. A document that cannot be read is left alone until something changes. */
-export function keepWorkspace(workspace: WorkspaceStore, breakpoints: BreakpointStore, storage: KeyValueStorage): void {
+/**
+ * Loads what was kept and writes every later change, a moment after it; what is returned writes at once what still waits, for when the page goes away. A document
+ * that cannot be read is left alone until something changes.
+ */
+export function keepWorkspace(
+  workspace: WorkspaceStore,
+  breakpoints: BreakpointStore,
+  storage: KeyValueStorage,
+): () => void {
   const kept = storage.getItem(STORAGE_KEY);
   if (kept !== null) {
     try {
@@ -44,12 +51,18 @@ export function keepWorkspace(workspace: WorkspaceStore, breakpoints: Breakpoint
     }
   }
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const save = (): void => {
+  const write = (): void => {
+    if (timer === undefined) return;
     clearTimeout(timer);
-    timer = setTimeout(() => storage.setItem(STORAGE_KEY, exportWorkspace(workspace, breakpoints)), SAVE_DELAY);
+    timer = undefined;
+    storage.setItem(STORAGE_KEY, exportWorkspace(workspace, breakpoints));
+  };
+  const save = (): void => {
+    timer ??= setTimeout(write, SAVE_DELAY);
   };
   workspace.subscribe(save);
   breakpoints.subscribe((state, previous) => {
     if (state.specs !== previous.specs) save();
   });
+  return write;
 }

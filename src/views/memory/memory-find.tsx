@@ -34,19 +34,16 @@ export function MemoryFind({ top, onFound }: MemoryFindProps): ReactElement {
   const pattern = parsePattern(input);
 
   const find = async (backwards: boolean): Promise<void> => {
-    const { stop } = client.machine.getState();
     if (!pattern) return;
-    if (!stop) {
-      setWords('pause the machine to look for something');
-      return;
-    }
     const space = formatSpace(top.space);
     const isNext = progress?.space === space && progress.input === input;
     const start = isNext ? progress[backwards ? 'backwards' : 'forwards'] : top.address;
     setWords('looking…');
     try {
       const from = { space: top.space, address: start };
-      const result = await client.session.findMemory(stop.stopId, from, pattern.bytes, SEARCH_LENGTH, backwards);
+      const result = await client.read((session, stopId) =>
+        session.findMemory(stopId, from, pattern.bytes, SEARCH_LENGTH, backwards),
+      );
       setWords(describeSearch(result, top.space));
       if (result.found === null) setProgress({ space, input, forwards: result.to, backwards: result.from });
       else {
