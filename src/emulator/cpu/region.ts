@@ -47,7 +47,7 @@ function flowOf(name: string): Flow {
 }
 
 /** Words of the page that may run after the last instruction of a block, in the end: after a call, where it returns to. */
-export function successors(word: number, last: Decoding): number[] {
+function successors(word: number, last: Decoding): number[] {
   return isCall(last) ? inPage([word + 1]) : transfers(word, last);
 }
 
