@@ -480,9 +480,10 @@ export class Session implements SessionFunctions {
   }
 
   #announce(stop: Stop): void {
+    // The sample belongs to the stop and is shown with it.
+    this.events.stopped(stop);
     this.events.status(this.#status.sample(false));
     this.events.breakpointsChanged(this.#breakpointStates());
-    this.events.stopped(stop);
   }
 
   /** The same stop under a new id: more can be said about it now (symbols have been opened). */
