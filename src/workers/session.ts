@@ -4,7 +4,7 @@ import type { ConsoleId } from '../awareness/consoles.ts';
 import { placeText } from '../debugger/breakpoints/spec.ts';
 import { CommandConsole } from '../debugger/commands/console.ts';
 import { Debugger } from '../debugger/debugger.ts';
-import { locationText } from '../debugger/contexts/spaces.ts';
+import { formatLocation } from '../debugger/contexts/spaces.ts';
 import type { DebugStop } from '../debugger/stepping/run-control.ts';
 import type { SymbolModule } from '../debugger/contexts/modules.ts';
 import { DebugPort } from '../emulator/debug-port.ts';
@@ -452,7 +452,7 @@ export class Session implements SessionFunctions {
     if (message !== undefined) return this.#stopNow(reason === 'pause' ? 'pause' : 'step', message, cpu);
     const ids = this.#breakpoints.idsOf(breakpoints);
     if (reason === 'step') return this.#stopNow('step', 'after a step', cpu);
-    const places = breakpoints.map(({ place }) => placeText(place, locationText));
+    const places = breakpoints.map(({ place }) => placeText(place, formatLocation));
     if (this.#runTo.isReached(breakpoints)) return this.#stopNow('step', `ran to ${places.join(', ')}`, cpu, ids);
     const words = FATAL_WORDS[reason] ?? `${reason} ${places.join(', ')}`.trim();
     return this.#stopNow(REASONS[reason], words, cpu, ids);
