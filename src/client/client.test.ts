@@ -148,7 +148,7 @@ describe('steps', () => {
     expect(client.canPause).toBe(true);
     ends.shift()?.();
     await asked[0];
-    await vi.waitFor(() => expect(session.step).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(session.step).toHaveBeenCalledTimes(2), { timeout: 30_000 });
     ends.shift()?.();
     await Promise.all(asked);
     expect(session.step).toHaveBeenCalledTimes(2);

@@ -2,31 +2,7 @@
 import type { Location } from './address.ts';
 import type { Target } from './target.ts';
 
-/** What slices are coloured and counted by. */
-export const SLICE_CATEGORIES = [
-  'el0',
-  'el1',
-  'el2',
-  'asleep',
-  'off',
-  'running',
-  'runnable',
-  'preempted',
-  'blocked',
-  'offline',
-  'task',
-  'idle-task',
-  'syscall',
-  'function',
-  'none',
-  'interrupt',
-  'stop',
-  'step',
-  'breakpoint',
-  'logpoint',
-  'stimulus',
-] as const;
-export type SliceCategory = (typeof SLICE_CATEGORIES)[number];
+export { CATEGORIES as SLICE_CATEGORIES, type Category as SliceCategory } from '../trace/labels.ts';
 
 /** Slices of one track, one element for each in every array. */
 export interface TimelineSlices {
