@@ -1,4 +1,5 @@
 /** A debugging session: one machine, one pack, and everything the protocol asks of them. No DOM, no port: the worker and Node use it alike. */
+import { bytesAccess } from '../base/random-access.ts';
 import { attachDebugger } from '../awareness/attach.ts';
 import type { ConsoleId } from '../awareness/consoles.ts';
 import { placeText } from '../debugger/breakpoints/spec.ts';
@@ -83,6 +84,8 @@ const SAMPLE_INTERVAL = 33;
 const REFRESH_INTERVAL = 500;
 /** Milliseconds that a step may keep messages waiting. */
 const TURN_INTERVAL = 8;
+/** Milliseconds between two turns of what can wait, while the machine runs. */
+const INDEX_INTERVAL = 40;
 /** Milliseconds after which a step is shown as a machine that runs. */
 const LONG_STEP = 200;
 /** Instructions that a step may take before it is given up. */
@@ -302,6 +305,21 @@ export class Session implements SessionFunctions {
     this.events.breakpointsChanged(this.#breakpointStates());
     this.#renewStop();
     await this.#warmUp();
+    this.#indexInBackground(debug).catch(() => undefined);
+  }
+
+  /** Makes the indices that the pack has not, a few milliseconds at a time. Until then questions by name are answered by a search. */
+  async #indexInBackground(debug: Debugger): Promise<void> {
+    let since = this.host.now();
+    const pause = async (): Promise<void> => {
+      if (this.host.now() - since < TURN_INTERVAL) return;
+      await this.host.yield(this.#isRunning ? INDEX_INTERVAL : 0);
+      if (this.#debug !== debug) throw new Error('another pack was opened');
+      since = this.host.now();
+    };
+    for (const { file } of debug.system.modules.all) {
+      if (!file.hasIndex && file.hasDebugInfo) await file.useIndex(bytesAccess(await file.makeIndex(pause)));
+    }
   }
 
   /** Reads the line tables around every pc: the first look at a module takes long, and the person's first pause should not. */
