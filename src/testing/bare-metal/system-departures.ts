@@ -81,7 +81,8 @@ export const SWEEP_DEPARTURES: readonly { readonly why: string; readonly names: 
   { why: 'other PMU events are counted', names: /^PMCEID0_EL0$/ },
   {
     why: 'reset values of the Cortex-A53 TRM that QEMU leaves at zero',
-    names: /^(MAIR_EL1|L2ACTLR_EL1|CPUACTLR_EL1|FPEXC32_EL2)$/,
+    names: /^(MAIR_EL1|L2CTLR_EL1|L2ACTLR_EL1|CPUACTLR_EL1|FPEXC32_EL2)$/,
   },
+  { why: 'HCR_EL2.SWIO is RES1 on the A53', names: /^HCR_EL2$/ },
   { why: 'QEMU has no ACTLR_EL2 controls', names: /^ACTLR_EL2$/ },
 ];
