@@ -1,20 +1,10 @@
 /** Everything a recording is shown and counted by: tracks, logs of exits and latencies, flows. Filled by `timelines.ts`. */
 import { Column } from './columns.ts';
 import { ExitLog, LatencyLog } from './exits.ts';
-import { CATEGORIES, isIdle, LabelTable, NO_VCPU, type VcpuKey } from './labels.ts';
+import { CATEGORIES, FLOW_KINDS, type FlowKind, isIdle, LabelTable, NO_VCPU, type VcpuKey } from './labels.ts';
 import { SliceTrack } from './slice-track.ts';
 import { SpanTrack } from './span-track.ts';
-
-/** Kinds of arrows. */
-export const FLOW_KINDS = [
-  'wake-up',
-  'event channel',
-  'injection',
-  'software interrupt',
-  'interrupt line',
-  'hypercall',
-] as const;
-export type FlowKind = (typeof FLOW_KINDS)[number];
+import { TurnLog } from './turns.ts';
 
 /** Arrows from a time on a track to a later time on another. */
 class FlowLog {
@@ -101,6 +91,11 @@ export class TimelineModel {
   readonly physicalLatency = new LatencyLog();
   /** Interrupt line (or, for interrupts of software, the list register) until the guest's acknowledge; the subject is the virtual INTID. */
   readonly virtualLatency = new LatencyLog();
+  /** As Xen accounts for vCPUs, and kernels for their tasks. */
+  readonly vcpuTurns = new TurnLog();
+  readonly taskTurns = new TurnLog();
+  /** The task (`taskKey`) that a label of a task track names. */
+  readonly taskOf = new Map<number, number>();
   readonly interrupts = new TickLog();
   readonly hypercalls = new TickLog();
   /** The time that was recorded, ns. */
@@ -172,6 +167,7 @@ export class TimelineModel {
     for (const track of this.spanTracks()) track.trim(time);
     for (const { exits } of this.cpus) exits.trim(time);
     for (const log of [this.schedulingLatency, this.physicalLatency, this.virtualLatency, this.flows]) log.trim(time);
+    for (const log of [this.vcpuTurns, this.taskTurns]) log.trim(time);
   }
 
   private sliceTrack(): SliceTrack {

@@ -10,8 +10,7 @@ import {
   traceRecords,
 } from '../testing/trace-records.ts';
 import { Runstate } from './guest-lanes.ts';
-import { IDLE_DOMID, vcpuKey } from './labels.ts';
-import { FLOW_KINDS } from './model.ts';
+import { FLOW_KINDS, IDLE_DOMID, vcpuKey } from './labels.ts';
 import type { SliceTrack } from './slice-track.ts';
 import { Timelines } from './timelines.ts';
 
@@ -103,7 +102,9 @@ describe('the track of a pCPU', () => {
   });
 
   it('tiles the recorded time whatever comes', () => {
-    const kinds = [1, 2, 3, 8, 10, 12, 13, 15, 17, 18, 20, 21, 22, 24, 27, 28, 29, 30, 31, 32, 33] as TraceKind[];
+    const kinds = [
+      1, 2, 3, 8, 10, 12, 13, 15, 17, 18, 20, 21, 22, 24, 27, 28, 29, 30, 31, 32, 33, 35, 36,
+    ] as TraceKind[];
     const anyRecord = fc.record({
       kind: fc.constantFrom(...kinds),
       after: fc.integer({ min: 0, max: 500 }),

@@ -46,6 +46,8 @@ export class Timelines {
   /** True when the hypervisor's own switches are recorded: then nothing is inferred from registers. */
   private isProbed = false;
   private previous: VcpuKey = NO_VCPU;
+  /** The vCPU that each pCPU has just been taken from. */
+  private readonly switchedFrom: VcpuKey[] = [];
 
   constructor(
     cpuCount: number,
@@ -244,6 +246,10 @@ export class Timelines {
       case TraceKind.stop:
         this.mark(this.names.stopText(low), MARKER_KINDS[high] ?? 'stop', time);
         break;
+      case TraceKind.turnEnd:
+      case TraceKind.turnBegin:
+        this.turn(kind, cpu, el, time, low + high * 2 ** 32);
+        break;
       case TraceKind.stimulus:
         this.mark(`STM ${high & 0xffff}: 0x${low.toString(16)}`, 'stimulus', time);
         break;
@@ -253,6 +259,7 @@ export class Timelines {
   private contextSwitch(cpu: number, previous: VcpuKey, next: VcpuKey, time: number): void {
     this.isProbed = true;
     this.previous = previous;
+    this.switchedFrom[cpu] = previous;
     const lane = this.cpus[cpu];
     const waker = this.guests.wokenBy(next);
     lane.switchTo(next, time);
@@ -265,6 +272,17 @@ export class Timelines {
       this.model.vcpu(next).statesId,
       time,
     );
+  }
+
+  /** What the scheduler that has just switched took for the present: the hypervisor, or a kernel. */
+  private turn(kind: number, cpu: number, el: number, time: number, clock: number): void {
+    const { vcpu } = this.cpus[cpu];
+    const { vcpuTurns } = this.model;
+    const isEnd = kind === TraceKind.turnEnd;
+    const previous = this.switchedFrom[cpu] ?? NO_VCPU;
+    if (el < 2) this.guests[isEnd ? 'endTurn' : 'beginTurn'](vcpu, time, clock);
+    else if (!isEnd && isGuest(vcpu)) vcpuTurns.begin(vcpu, time, clock);
+    else if (isEnd && isGuest(previous)) vcpuTurns.end(previous, previous, time, clock);
   }
 
   private runstate(cpu: number, key: VcpuKey, state: number, time: number): void {

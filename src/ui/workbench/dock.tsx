@@ -7,7 +7,7 @@ import {
   type IDockviewPanelHeaderProps,
   type IDockviewPanelProps,
 } from 'dockview-react';
-import { createContext, type ReactElement, useContext, useEffect, useMemo, useState } from 'react';
+import { Activity, createContext, type ReactElement, useContext, useEffect, useMemo, useState } from 'react';
 import type { Client } from '../../client/client.ts';
 import { domainName } from '../../client/machine-store.ts';
 import { type OpenSource, sourcePanelId } from '../../client/navigation.ts';
@@ -33,9 +33,10 @@ function Panel({ api, params }: IDockviewPanelProps<Record<string, unknown>>): R
   const view = views.find(({ id }) => id === params.view);
   if (!view) return null;
   const View = view.component;
+  const content = <View params={params} isVisible={isVisible} />;
   return (
     <ErrorBoundary name={api.title ?? view.title}>
-      <View params={params} isVisible={isVisible} />
+      {view.isAlwaysActive ? content : <Activity mode={isVisible ? 'visible' : 'hidden'}>{content}</Activity>}
     </ErrorBoundary>
   );
 }
