@@ -2,10 +2,11 @@
 import { ExceptionClass } from '../arch/esr.ts';
 import { RECORD_WORDS, TraceKind, TraceRecord } from '../base/trace-record.ts';
 import { CpuLane, type CpuStart } from './cpu-lane.ts';
+import { exitReason, faultAddress } from './exit-reasons.ts';
 import { GuestLanes, Runstate } from './guest-lanes.ts';
 import { EVENT_SEND, XEN_HYPERCALL_TAG } from '../awareness/xen/hypercalls.ts';
 import { InterruptLife } from './interrupt-life.ts';
-import { type Category, isGuest, MARKER_KINDS, NO_VCPU, type VcpuKey, vcpuKey } from './labels.ts';
+import { type Category, domidOf, isGuest, MARKER_KINDS, NO_VCPU, type VcpuKey, vcpuKey } from './labels.ts';
 import { TimelineModel } from './model.ts';
 import { syscallName } from './syscalls.ts';
 
@@ -17,6 +18,8 @@ export interface TraceNames {
   taskName(number: number): string;
   /** What a probed function's slice is called, given its arguments. */
   probeText(probe: number, values: readonly bigint[]): string;
+  /** The device that a domain's hypervisor emulates at an intermediate physical address. */
+  deviceAt?(domid: number, ipa: number): string | undefined;
   /** What the marker of a `stop` event says. */
   stopText(number: number): string;
 }
@@ -148,11 +151,19 @@ export class Timelines {
     const esr = this.lastEsr[cpu];
     if (this.lastTarget[cpu] === 2) {
       if (el === 2) return;
-      this.cpus[cpu].explain(esr, low, high);
+      this.cpus[cpu].explain(this.exitReason(this.cpus[cpu].vcpu, esr, low, high));
       if (esr >>> 26 === ExceptionClass.hvc && (esr & 0xffff) === XEN_HYPERCALL_TAG) this.hypercall(cpu, time);
     } else if (esr >>> 26 === ExceptionClass.svc && el === 0) {
       this.guests.enterSyscall(this.cpus[cpu].vcpu, syscallName(low), time);
     }
+  }
+
+  /** A fault is called by its address and the device that is emulated there. */
+  private exitReason(vcpu: VcpuKey, esr: number, low: number, high: number): string {
+    const reason = exitReason(esr, low, high);
+    const ipa = isGuest(vcpu) ? faultAddress(esr, low, high) : undefined;
+    const device = ipa === undefined ? undefined : this.names.deviceAt?.(domidOf(vcpu), ipa);
+    return device === undefined ? reason : `${reason} ${device}`;
   }
 
   private hypercall(cpu: number, time: number): void {
