@@ -12,7 +12,7 @@ import {
 import { Runstate } from './guest-lanes.ts';
 import { FLOW_KINDS, IDLE_DOMID, NO_VCPU, vcpuKey } from './labels.ts';
 import type { SliceTrack } from './slice-track.ts';
-import { Timelines } from './timelines.ts';
+import { MOST_LABELS, Timelines } from './timelines.ts';
 
 const D1V0 = vcpuKey(1, 0);
 const D2V0 = vcpuKey(2, 0);
@@ -106,6 +106,22 @@ describe('the track of a pCPU', () => {
       '50 stage-2 fault read IPA 0x4000000',
       '60 EL1',
     ]);
+  });
+
+  it('stops telling calls apart by their arguments when there are very many', () => {
+    begin();
+    const call = (time: number, low: number): RecordParts[] => [
+      { kind: TraceKind.probeEntry, time, el: 1, low: 3, high: 1 },
+      { kind: TraceKind.probeArgument, time, el: 1, low },
+      { kind: TraceKind.probeReturn, time, el: 1, low: 3 },
+    ];
+    for (let n = 0; n < MOST_LABELS + 100; n++) add(call(n, n));
+    add(call(200_000, 5));
+    const { labels, vcpus } = timelines.model;
+    const { functions } = vcpus.get(D1V0) ?? expect.fail();
+    const last = [functions.count - 2, functions.count - 1].map((i) => labels.get(functions.labels.values[i]).text);
+    expect(last).toEqual([`f3()(…)`, 'f3(5)']);
+    expect(labels.labels.length).toBeLessThanOrEqual(MOST_LABELS + 1);
   });
 
   it('gives tracks ids that do not depend on who came first', () => {

@@ -33,6 +33,9 @@ interface PendingProbe {
   readonly values: bigint[];
 }
 
+/** Labels after which calls with arguments not met before are called by their function alone. */
+export const MOST_LABELS = 100_000;
+
 /** MPIDR affinity fields to a vCPU's number, as Xen gives them out. */
 const vcpuOfMpidr = (low: number): number => (low & 0xf) | (((low >>> 8) & 0xff) << 4);
 
@@ -320,7 +323,15 @@ export class Timelines {
 
   private endProbe(cpu: number, { probe, key, isHypervisor, time, values }: PendingProbe): void {
     this.pending[cpu] = undefined;
-    this.guests.enterFunction(key, isHypervisor, probe, this.names.probeText(probe, values), time);
+    this.guests.enterFunction(key, isHypervisor, probe, this.callText(key, probe, values), time);
+  }
+
+  /** Arguments are told apart until there are too many: names must not take more memory than the events. */
+  private callText(key: VcpuKey, probe: number, values: readonly bigint[]): string {
+    const { labels } = this.model;
+    const text = this.names.probeText(probe, values);
+    const isNew = labels.labels.length >= MOST_LABELS && values.length > 0 && !labels.has(text, 'function', key);
+    return isNew ? `${this.names.probeText(probe, [])}(…)` : text;
   }
 
   private mark(text: string, kind: Category, time: number): void {
