@@ -17,7 +17,7 @@ import { createNavigationStore, showLocation, showSource } from './navigation.ts
 import { addMessage, createOutputStore } from './output-store.ts';
 import type { Connect, SessionConnection } from './session.ts';
 import { createSourceStore } from './source-cache.ts';
-import { createTimelineStore } from './timeline-store.ts';
+import { createTimelineStore, keepArrangement } from './timeline-store.ts';
 import { createWorkspaceStore } from './workspace-store.ts';
 
 /** The message of whatever was thrown. */
@@ -53,6 +53,7 @@ export class Client {
     this.breakpoints.subscribe((state, previous) => {
       if (state.specs !== previous.specs) void this.#sendBreakpoints();
     });
+    keepArrangement(this.timeline, this.workspace);
     this.workspace.subscribe(({ keys }, previous) => {
       if (keys !== previous.keys) this.commands.customize(keys);
     });
