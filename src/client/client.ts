@@ -18,7 +18,7 @@ import { addMessage, createOutputStore } from './output-store.ts';
 import { Questions } from './questions.ts';
 import type { Connect, SessionConnection } from './session.ts';
 import { createSourceStore } from './source-cache.ts';
-import { createTimelineStore } from './timeline-store.ts';
+import { createTimelineStore, keepArrangement } from './timeline-store.ts';
 import { createWorkspaceStore } from './workspace-store.ts';
 
 /** The message of whatever was thrown. */
@@ -55,6 +55,7 @@ export class Client {
     this.breakpoints.subscribe((state, previous) => {
       if (state.specs !== previous.specs) void this.#sendBreakpoints();
     });
+    keepArrangement(this.timeline, this.workspace);
     this.workspace.subscribe(({ keys }, previous) => {
       if (keys !== previous.keys) this.commands.customize(keys);
     });

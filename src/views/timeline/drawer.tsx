@@ -15,6 +15,7 @@ import { SelectionTable, type TableName } from './selection-table.tsx';
 const PAGES = [
   ['event', 'Event'],
   ['time', 'Time by vCPU'],
+  ['tasks', 'Tasks'],
   ['exits', 'Exits'],
   ['waiting', 'Latencies'],
   ['probes', 'Probes'],
@@ -23,7 +24,7 @@ const PAGES = [
 export type DrawerPage = (typeof PAGES)[number][0];
 
 export const isTable = (page: DrawerPage): page is TableName =>
-  page === 'time' || page === 'exits' || page === 'waiting';
+  page === 'time' || page === 'tasks' || page === 'exits' || page === 'waiting';
 
 export interface DrawerProps {
   readonly page: DrawerPage;

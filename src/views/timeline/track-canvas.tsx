@@ -115,7 +115,7 @@ function useDrawing(canvas: React.RefObject<HTMLCanvasElement | null>, props: Tr
   const raster = useRef<Raster | null>(null);
   useEffect(() => {
     const element = canvas.current;
-    const context = element?.getContext('2d');
+    const context = element?.getContext('2d', { alpha: false });
     if (!context || !element || width === 0) return;
     const ratio = devicePixelRatio;
     const [wide, high] = [Math.round(width * ratio), Math.round(height * ratio)];
