@@ -15,6 +15,7 @@ import { createCursorStore } from './cursor-store.ts';
 import { createMachineStore, isRunning } from './machine-store.ts';
 import { createNavigationStore, showLocation, showSource } from './navigation.ts';
 import { addMessage, createOutputStore } from './output-store.ts';
+import { Questions } from './questions.ts';
 import type { Connect, SessionConnection } from './session.ts';
 import { createSourceStore } from './source-cache.ts';
 import { createTimelineStore, keepArrangement } from './timeline-store.ts';
@@ -37,6 +38,7 @@ export class Client {
   readonly sources = createSourceStore();
   readonly timeline = createTimelineStore();
   readonly consoles = new ConsoleHub();
+  readonly questions = new Questions();
   readonly commands = new CommandRegistry((message) => this.report(message));
   readonly #arrivals = new Arrivals(this);
   readonly #connect: Connect;

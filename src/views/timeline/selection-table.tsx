@@ -67,13 +67,13 @@ const TIMES: readonly TableColumn<VcpuTimeRow>[] = [
   time('EL0', ({ el0 }) => el0),
   time('EL1', ({ el1 }) => el1),
   time('EL2', ({ el2 }) => el2),
-  time('WFE', ({ asleep }) => asleep),
+  time('asleep', ({ asleep }) => asleep),
   time('running', ({ running }) => running),
-  time('by Xen', ({ account }) => account),
-  { title: 'turns', sort: ({ turns }) => turns, cell: ({ turns }) => turns, isNumber: true },
   time('runnable', ({ runnable }) => runnable),
   time('preempted', ({ preempted }) => preempted),
   time('blocked', ({ blocked }) => blocked),
+  time('by Xen', ({ account }) => account),
+  { title: 'turns', sort: ({ turns }) => turns, cell: ({ turns }) => turns, isNumber: true },
 ];
 
 const TASKS: readonly TableColumn<TaskTimeRow>[] = [
@@ -110,9 +110,9 @@ export function SelectionTable({ statistics, table, onGo }: SelectionTableProps)
     return (
       <>
         <SortableTable label="Time by vCPU" rows={vcpus} columns={TIMES} firstSort="running" />
-        <p className="timeline-note">
-          EL0 + EL1 + EL2 + WFE (the pCPU slept meanwhile) = running. Xen counts a turn by the clock that it reads when
-          it begins to schedule, a few microseconds before it switches: so much may each turn differ.
+        <p className="timeline-remark">
+          EL0 + EL1 + EL2 + asleep (in WFE) = running. “by Xen” is running time as Xen itself accounts for it: each turn
+          by the clock that it reads when it begins to schedule, a few microseconds before it switches.
         </p>
       </>
     );
@@ -121,9 +121,9 @@ export function SelectionTable({ statistics, table, onGo }: SelectionTableProps)
     return (
       <>
         <SortableTable label="Time by task" rows={tasks} columns={TASKS} firstSort="running" />
-        <p className="timeline-note">
-          Time of tasks while their vCPU ran. The kernel counts a turn by the clock that it reads when it begins to
-          schedule: so much may each turn differ.
+        <p className="timeline-remark">
+          Time of tasks while their vCPU ran. “by kernel” is what the kernel itself accounts for (se.sum_exec_runtime):
+          each turn by the clock that it reads when it begins to schedule.
         </p>
       </>
     );
