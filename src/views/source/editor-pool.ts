@@ -6,10 +6,10 @@ import { themeColor } from '../../ui/theme/theme.ts';
 
 type Editor = monaco.editor.IStandaloneCodeEditor;
 
-/** Editors that nobody uses, at most this many. */
+/** Editors that are kept ready: a step may open two files. */
 const MAX_SPARE = 2;
-/** Milliseconds after which a new spare editor is made: the page has more urgent things to do before. */
-const REST = 400;
+/** Milliseconds without a new file after which a spare editor is made: the page has more urgent things to do before. */
+const REST = 1000;
 
 interface Spare {
   readonly editor: Editor;
@@ -44,9 +44,14 @@ function create(): Spare {
   return { editor, element };
 }
 
+let timer: ReturnType<typeof setTimeout> | undefined;
+
 function refill(): void {
-  setTimeout(() => {
-    if (spare.length === 0) spare.push(create());
+  clearTimeout(timer);
+  if (spare.length >= MAX_SPARE) return;
+  timer = setTimeout(() => {
+    spare.push(create());
+    refill();
   }, REST);
 }
 
