@@ -4,6 +4,9 @@
 import * as monaco from 'monaco-editor/editor/editor.api.js';
 import { themeColor } from '../../ui/theme/theme.ts';
 
+/** Columns of a tab, as in Xen and Linux. */
+export const TAB_SIZE = 8;
+
 type Editor = monaco.editor.IStandaloneCodeEditor;
 
 /** Editors that are kept ready: a step may open two files. */
@@ -34,7 +37,7 @@ function create(): Spare {
     minimap: { enabled: false },
     scrollBeyondLastLine: false,
     renderLineHighlight: 'none',
-    tabSize: 8,
+    tabSize: TAB_SIZE,
     lineNumbersMinChars: 4,
     folding: false,
     contextmenu: false,

@@ -7,11 +7,9 @@ import type { GuestView } from '../guest-view.ts';
 import { findInMemory } from '../memory-search.ts';
 import { explainTranslation } from '../translation.ts';
 import type { SessionCore } from './core.ts';
-import { Foresight } from './foresight.ts';
 import type { Stops } from './stops.ts';
 
 export function readFunctions(core: SessionCore, stops: Stops): ReadFunctions {
-  const foresight = new Foresight(core, stops);
   const viewAt = async (stopId: number): Promise<GuestView> => {
     await stops.reading(stopId);
     return core.view;
@@ -36,12 +34,7 @@ export function readFunctions(core: SessionCore, stops: Stops): ReadFunctions {
     overlay: async (stopId, location, type) => (await stops.reading(stopId)).overlay(location, type),
     disassemble: async (stopId, ...range) => readCode(await viewAt(stopId), ...range),
     translate: async (stopId, location) => explainTranslation(await viewAt(stopId), location),
-    stackTrace: async (stopId, target) => {
-      const frames = await (await stops.reading(stopId)).stack(target);
-      // What cannot be read ahead will be said when it is asked for.
-      foresight.look(stopId, frames).catch(() => undefined);
-      return frames;
-    },
+    stackTrace: async (stopId, target) => (await stops.reading(stopId)).stack(target),
     scopes: async (stopId, frameId) => (await stops.reading(stopId)).scopes(frameId),
     variables: async (stopId, reference) => (await stops.reading(stopId)).variables(reference),
     inlineValues: async (stopId, frameId) => (await stops.reading(stopId)).inlineValues(frameId),
