@@ -3,6 +3,7 @@ import { createBirpc } from 'birpc';
 import { HttpFiles, LocalFiles, type PackFiles } from '../pack/files.ts';
 import { loadPack } from '../pack/load.ts';
 import type { LocalFile, PackSource } from '../protocol/pack.ts';
+import { MessageBatch } from '../protocol/message-batch.ts';
 import { SESSION_EVENT_NAMES, type SessionEvents, type SessionFunctions } from '../protocol/session.ts';
 import { createSession } from './session/session.ts';
 
@@ -38,9 +39,21 @@ const session = createSession(events, {
   now: () => performance.now(),
 });
 
+/** Milliseconds that an answer may wait for others. */
+const PATIENCE = 8;
+
+const outbox = new MessageBatch({
+  send: (batch) => self.postMessage(batch),
+  soon: (callback) => queueMicrotask(callback),
+  later: (callback) => setTimeout(callback, PATIENCE),
+});
 const rpc = createBirpc<SessionEvents, SessionFunctions>(session, {
-  post: (data) => self.postMessage(data),
-  on: (receive) => self.addEventListener('message', (event: MessageEvent) => void receive(event.data)),
+  post: (data) => outbox.post(data),
+  on: (receive) =>
+    self.addEventListener('message', ({ data }: MessageEvent<readonly unknown[]>) => {
+      outbox.received(data);
+      for (const message of data) void receive(message);
+    }),
   eventNames: [...SESSION_EVENT_NAMES],
   timeout: -1,
 });

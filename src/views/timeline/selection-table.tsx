@@ -1,6 +1,12 @@
 /** Figures of the selected stretch: who used the cores, why Xen was entered and what that cost, who waited. */
 import { type ReactElement, useEffect, useState } from 'react';
-import type { StatisticsRow, TimelinePlace, TimelineStatistics, VcpuTimeRow } from '../../protocol/timeline.ts';
+import type {
+  StatisticsRow,
+  TaskTimeRow,
+  TimelinePlace,
+  TimelineStatistics,
+  VcpuTimeRow,
+} from '../../protocol/timeline.ts';
 import { useClient } from '../../ui/client-context.tsx';
 import { formatDuration } from '../../ui/widgets/duration.ts';
 import { OwnerChip } from '../../ui/widgets/owner-chip.tsx';
@@ -61,10 +67,21 @@ const TIMES: readonly TableColumn<VcpuTimeRow>[] = [
   time('EL0', ({ el0 }) => el0),
   time('EL1', ({ el1 }) => el1),
   time('EL2', ({ el2 }) => el2),
+  time('asleep', ({ asleep }) => asleep),
   time('running', ({ running }) => running),
   time('runnable', ({ runnable }) => runnable),
   time('preempted', ({ preempted }) => preempted),
   time('blocked', ({ blocked }) => blocked),
+  time('by Xen', ({ account }) => account),
+  { title: 'turns', sort: ({ turns }) => turns, cell: ({ turns }) => turns, isNumber: true },
+];
+
+const TASKS: readonly TableColumn<TaskTimeRow>[] = [
+  { title: 'Domain', sort: ({ domid }) => domid, cell: ({ domid }) => <OwnerChip domain={domid} /> },
+  { title: 'Task', sort: ({ name }) => name, cell: ({ name }) => <span className="mono">{name}</span> },
+  time('running', ({ running }) => running),
+  time('by kernel', ({ account }) => account),
+  { title: 'turns', sort: ({ turns }) => turns, cell: ({ turns }) => turns, isNumber: true },
 ];
 
 const FIGURES: readonly TableColumn<StatisticsRow>[] = [
@@ -77,7 +94,7 @@ const FIGURES: readonly TableColumn<StatisticsRow>[] = [
   time('Max', ({ max }) => max),
 ];
 
-export type TableName = 'time' | 'exits' | 'waiting';
+export type TableName = 'time' | 'tasks' | 'exits' | 'waiting';
 
 export interface SelectionTableProps {
   readonly statistics: TimelineStatistics;
@@ -87,10 +104,29 @@ export interface SelectionTableProps {
 }
 
 export function SelectionTable({ statistics, table, onGo }: SelectionTableProps): ReactElement {
-  const { vcpus, exits, latencies } = statistics;
+  const { vcpus, tasks, exits, latencies } = statistics;
   const go = ({ place }: StatisticsRow): void => onGo(place);
   if (table === 'time') {
-    return <SortableTable label="Time by vCPU" rows={vcpus} columns={TIMES} firstSort="running" />;
+    return (
+      <>
+        <SortableTable label="Time by vCPU" rows={vcpus} columns={TIMES} firstSort="running" />
+        <p className="timeline-remark">
+          EL0 + EL1 + EL2 + asleep (in WFE) = running. “by Xen” is running time as Xen itself accounts for it: each turn
+          by the clock that it reads when it begins to schedule, a few microseconds before it switches.
+        </p>
+      </>
+    );
+  }
+  if (table === 'tasks') {
+    return (
+      <>
+        <SortableTable label="Time by task" rows={tasks} columns={TASKS} firstSort="running" />
+        <p className="timeline-remark">
+          Time of tasks while their vCPU ran. “by kernel” is what the kernel itself accounts for (se.sum_exec_runtime):
+          each turn by the clock that it reads when it begins to schedule.
+        </p>
+      </>
+    );
   }
   const isExits = table === 'exits';
   return (

@@ -84,9 +84,10 @@ export class Stops {
 
   #announce(stop: Stop): void {
     const { core } = this;
+    // The sample belongs to the stop and is shown with it.
+    core.events.stopped(stop);
     core.events.status(core.status.sample(false));
     core.events.breakpointsChanged(core.breakpointStates());
-    core.events.stopped(stop);
   }
 
   /** The same stop under a new id: more can be said about it now (symbols have been opened). */
