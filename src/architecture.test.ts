@@ -16,7 +16,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   awareness: ['base', 'arch', 'formats', 'debugger', 'emulator/debug-port.ts!'],
   trace: ['base', 'arch', 'formats', 'debugger', 'awareness', 'emulator/debug-port.ts!'],
   pack: ['base', 'arch', 'formats', 'emulator', 'debugger'],
-  protocol: ['base', 'arch', 'emulator!', 'debugger!', 'awareness!', 'trace!'],
+  protocol: [
+    'base',
+    'arch',
+    'emulator!',
+    'debugger!',
+    'awareness!',
+    'trace!',
+    'debugger/contexts/spaces.ts',
+    'trace/labels.ts',
+  ],
   workers: ['base', 'arch', 'wasm', 'formats', 'emulator', 'debugger', 'awareness', 'trace', 'pack', 'protocol'],
   headless: [
     'base',

@@ -120,8 +120,8 @@ const TCR_EL1_BITS = bits([5, 0], [34, 7], [38, 36]);
 const TCR_EL2_BITS = bits([5, 0], [15, 8], [18, 16], 20, 23, 31);
 const VTCR_EL2_BITS = bits([18, 0], 31);
 const VTTBR_EL2_BITS = bits([55, 0]);
-/** HCD (bit 29) is RES0 because EL3 exists; RW (bit 31) is RAO/WI because EL1 is AArch64 only. */
-const HCR_EL2_BITS = bits([28, 0], 30, [33, 32]);
+/** HCD (bit 29) is RES0 because EL3 exists; RW (bit 31) is RAO/WI because EL1 is AArch64 only; SWIO (bit 1) is RES1 on the A53. */
+const HCR_EL2_BITS = bits([28, 2], 0, 30, [33, 32]);
 const SPSR_BITS = bits([31, 28], [21, 20], [9, 6], [4, 0]);
 const VBAR_BITS = ALL & ~0x7ffn;
 const PMU_COUNTERS = bits(31, [5, 0]);
@@ -175,7 +175,7 @@ export const SYSTEM_REGISTERS = [
   row('AMAIR_EL3', [3, 6, 10, 3, 0], 'MEMORY', 'rw3', 0n, NONE),
   row('DACR32_EL2', [3, 4, 3, 0, 0], 'MEMORY', 'rw2', 0n, WORD),
 
-  row('HCR_EL2', [3, 4, 1, 1, 0], 'SYSCFG', 'rw2', 0x8000_0000n, HCR_EL2_BITS),
+  row('HCR_EL2', [3, 4, 1, 1, 0], 'SYSCFG', 'rw2', 0x8000_0002n, HCR_EL2_BITS),
   row('MDCR_EL2', [3, 4, 1, 1, 1], 'DEBUG', 'rw2', 6n, bits([11, 0])),
   row('CPTR_EL2', [3, 4, 1, 1, 2], 'SYSCFG', 'rw2', 0n, bits([10, 0], [13, 12], 31)),
   row('HSTR_EL2', [3, 4, 1, 1, 3], 'SYSCFG', 'rw2', 0n, bits([3, 0], [13, 5], 15)),
@@ -359,7 +359,8 @@ export const SYSTEM_REGISTERS = [
   ),
   row('PMCCFILTR_EL0', [3, 3, 14, 15, 7], 'PMU', 'rw0', 0n, PMU_FILTER),
 
-  row('L2CTLR_EL1', [3, 1, 11, 0, 2], 'IMPDEF', 'rw1', 0x0300_0000n, bits(5, 0)),
+  // Four cores; the ZynqMP protects both cache levels by ECC (bits 22 and 21).
+  row('L2CTLR_EL1', [3, 1, 11, 0, 2], 'IMPDEF', 'rw1', 0x0360_0000n, bits(5, 0)),
   row('L2ECTLR_EL1', [3, 1, 11, 0, 3], 'IMPDEF', 'rw1', 0n, bits([30, 29], [2, 0])),
   row('L2ACTLR_EL1', [3, 1, 15, 0, 0], 'IMPDEF', 'rw1', 0x8000_0000n, bits([31, 30], 14, 3)),
   row('CPUACTLR_EL1', [3, 1, 15, 2, 0], 'IMPDEF', 'rw1', 0x0000_0000_090c_a000n, bits(49, 44, [31, 0])),

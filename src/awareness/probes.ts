@@ -3,7 +3,7 @@
  * stop, so nothing in a guest is changed.
  */
 import { Layout } from '../debugger/contexts/layout.ts';
-import { MemoryError, MemoryReader } from '../debugger/contexts/reader.ts';
+import { ifReadable, MemoryReader } from '../debugger/contexts/reader.ts';
 import type { SymbolFile } from '../debugger/symbols/symbol-file.ts';
 import type { DebugPort } from '../emulator/debug-port.ts';
 
@@ -13,25 +13,21 @@ export interface ProbeSink {
   note(cpu: number, kind: number, low: number, high: number): void;
   /** A number by which the name of a task is known from now on. */
   nameNumber(name: string): number;
-  readonly kinds: { readonly contextSwitch: number; readonly runstate: number; readonly taskSwitch: number };
+  readonly kinds: Readonly<Record<'contextSwitch' | 'runstate' | 'taskSwitch' | 'turnEnd' | 'turnBegin', number>>;
 }
 
 /** Xen's runstates (public/vcpu.h). */
 const RUNNABLE = 1;
 const COMM_LENGTH = 16;
 
+/** Leaves a time (ns) as an event. */
+function noteTime(sink: ProbeSink, cpu: number, kind: number, time: bigint): void {
+  sink.note(cpu, kind, Number(time & 0xffff_ffffn), Number(time >> 32n));
+}
+
 /** Address of a function that has a symbol. */
 function functionAddress(symbols: SymbolFile, name: string): bigint | undefined {
   return symbols.symbols.named(name).at(0)?.value;
-}
-
-/** Reads, or nothing where memory is not there. */
-function attempt(read: () => void): void {
-  try {
-    read();
-  } catch (error) {
-    if (!(error instanceof MemoryError)) throw error;
-  }
 }
 
 /** Watches Xen's scheduler: `context_switch` and `vcpu_wake`. */
@@ -43,7 +39,7 @@ export class XenProbes {
 
   private constructor(
     private readonly port: DebugPort,
-    private readonly vcpu: Layout<'id' | 'domain' | 'runstate' | 'pauseFlags' | 'pauseCount'>,
+    private readonly vcpu: Layout<'id' | 'domain' | 'runstate' | 'entry' | 'pauseFlags' | 'pauseCount'>,
     private readonly domain: Layout<'domid'>,
     private readonly sink: ProbeSink,
   ) {
@@ -56,6 +52,7 @@ export class XenProbes {
       id: 'vcpu_id',
       domain: 'domain',
       runstate: 'runstate.state',
+      entry: 'runstate.state_entry_time',
       pauseFlags: 'pause_flags',
       pauseCount: 'pause_count.counter',
     });
@@ -94,19 +91,21 @@ export class XenProbes {
   private set(address: bigint | undefined, seen: (cpu: number) => void): void {
     if (address === undefined) return;
     const accept = (cpu: number): boolean => {
-      attempt(() => seen(cpu));
+      ifReadable(() => seen(cpu));
       return false;
     };
     this.ids.push(this.port.addBreakpoint({ address, space: 'va', filter: { el: 2, accept } }));
   }
 
-  /** context_switch(prev, next): the runstates have been changed already. */
+  /** context_switch(prev, next): the runstates have been changed already, as of when Xen began to schedule. */
   private contextSwitch(cpu: number): void {
-    const previous = this.port.x(cpu, 0);
+    const [previous, next] = [this.port.x(cpu, 0), this.port.x(cpu, 1)];
     const key = this.keyOf(previous);
     const { kinds } = this.sink;
-    this.sink.note(cpu, kinds.contextSwitch, key, this.keyOf(this.port.x(cpu, 1)));
+    this.sink.note(cpu, kinds.contextSwitch, key, this.keyOf(next));
     this.sink.note(cpu, kinds.runstate, key, this.vcpu.number(this.reader, previous, 'runstate'));
+    noteTime(this.sink, cpu, kinds.turnEnd, this.vcpu.read(this.reader, previous, 'entry'));
+    noteTime(this.sink, cpu, kinds.turnBegin, this.vcpu.read(this.reader, next, 'entry'));
   }
 
   /** vcpu_wake(v) makes it runnable when nothing else keeps it. */
@@ -127,7 +126,7 @@ export class LinuxProbes {
 
   private constructor(
     private readonly port: DebugPort,
-    private readonly task: Layout<'pid' | 'comm'>,
+    private readonly task: Layout<'pid' | 'comm' | 'account'>,
     private readonly sink: ProbeSink,
   ) {
     this.reader = new MemoryReader(port, () => ({ kind: 'va', view: port.view(this.cpu, 1) }));
@@ -144,12 +143,16 @@ export class LinuxProbes {
     slide: bigint,
     accepts: (cpu: number) => boolean = () => true,
   ): Promise<LinuxProbes> {
-    const task = await Layout.of(symbols, 'struct task_struct', { pid: 'pid', comm: 'comm' });
+    const task = await Layout.of(symbols, 'struct task_struct', {
+      pid: 'pid',
+      comm: 'comm',
+      account: 'se.exec_start',
+    });
     const probes = new LinuxProbes(port, task, sink);
     const address = functionAddress(symbols, '__switch_to');
     if (address === undefined) return probes;
     const accept = (cpu: number): boolean => {
-      if (accepts(cpu)) attempt(() => probes.switchTo(cpu));
+      if (accepts(cpu)) ifReadable(() => probes.switchTo(cpu));
       return false;
     };
     probes.id = port.addBreakpoint({ address: address + slide, space: 'va', filter: { el: 1, accept } });
@@ -165,12 +168,19 @@ export class LinuxProbes {
     this.id = undefined;
   }
 
-  /** __switch_to(prev, next). */
+  /** __switch_to(prev, next): the account of the previous has been closed, that of the next opened. The idle task has none. */
   private switchTo(cpu: number): void {
     this.cpu = cpu;
-    const next = this.port.x(cpu, 1);
+    const [previous, next] = [this.port.x(cpu, 0), this.port.x(cpu, 1)];
     const pid = this.task.number(this.reader, next, 'pid');
     const comm = this.reader.string(next + this.task.offset('comm'), COMM_LENGTH);
-    this.sink.note(cpu, this.sink.kinds.taskSwitch, pid, this.sink.nameNumber(comm));
+    const { kinds } = this.sink;
+    this.sink.note(cpu, kinds.taskSwitch, pid, this.sink.nameNumber(comm));
+    if (this.task.number(this.reader, previous, 'pid') !== 0) this.#noteAccount(cpu, kinds.turnEnd, previous);
+    if (pid !== 0) this.#noteAccount(cpu, kinds.turnBegin, next);
+  }
+
+  #noteAccount(cpu: number, kind: number, task: bigint): void {
+    noteTime(this.sink, cpu, kind, this.task.read(this.reader, task, 'account'));
   }
 }

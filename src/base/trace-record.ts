@@ -85,6 +85,12 @@ export const TraceKind = {
   taskSwitch: 33,
   /** A store to the System Trace Macrocell. Argument: value in 31:0, stimulus port in 47:32, log2 of bytes in 49:48, flags in 63:56. */
   stimulus: 34,
+  /**
+   * Follow a `contextSwitch` (at EL2) or `taskSwitch` (at EL1): the time by the scheduler's own clock at which the turn of the previous ended, and from which
+   * that of the next counts. Argument: ns.
+   */
+  turnEnd: 35,
+  turnBegin: 36,
 } as const;
 export type TraceKind = (typeof TraceKind)[keyof typeof TraceKind];
 

@@ -1,5 +1,6 @@
 /** The person's breakpoints, and what became of each. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { isSameValue } from '../base/same-value.ts';
 import { formatLocation } from '../protocol/address.ts';
 import { formatScope } from '../protocol/target.ts';
 import type { BreakpointPlace, BreakpointSpec, BreakpointState } from '../protocol/breakpoints.ts';
@@ -51,9 +52,10 @@ export function removeBreakpoint(store: BreakpointStore, id: string): void {
   store.setState(({ specs }) => ({ specs: specs.filter((spec) => spec.id !== id) }));
 }
 
-/** Records what the session says. */
-export function reportStates(store: BreakpointStore, states: readonly BreakpointState[]): void {
-  store.setState({ states: Object.fromEntries(states.map((state) => [state.id, state])) });
+/** Records what the session says; it says it at every stop, and mostly the same. */
+export function reportStates(store: BreakpointStore, list: readonly BreakpointState[]): void {
+  const states = Object.fromEntries(list.map((state) => [state.id, state]));
+  if (!isSameValue(states, store.getState().states)) store.setState({ states });
 }
 
 const ACCESS_WORDS = { read: 'read of', write: 'write to', readWrite: 'access to', change: 'change of' } as const;

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
+import type { MachineStatus } from '../protocol/status.ts';
 import { STALE_STOP, type Stop } from '../protocol/stop.ts';
 import { Client } from './client.ts';
 
@@ -35,41 +36,78 @@ beforeEach(async () => {
   await client.open({ kind: 'url', url: 'pack/' });
 });
 
+/** A stop that is shown, with its stack. */
+async function arrive(stopped: Stop): Promise<void> {
+  events.stopped(stopped);
+  await vi.waitFor(() => expect(client.machine.getState().stop).toBe(stopped));
+}
+
 const target = (): unknown => client.context.getState().target;
 
 describe('a stop', () => {
-  it('makes its target current and reads its stack once', () => {
-    events.stopped(stop(2));
+  it('makes its target current and reads its stack once', async () => {
+    await arrive(stop(2));
     expect(target()).toEqual({ kind: 'vcpu', domain: 1, vcpu: 0 });
     expect(session.stackTrace).toHaveBeenCalledTimes(1);
   });
 
-  it('that is renewed leaves the target that a person has chosen', () => {
-    events.stopped(stop(2));
+  it('that is renewed leaves the target that a person has chosen', async () => {
+    await arrive(stop(2));
     client.select({ kind: 'cpu', cpu: 3 });
-    events.stopped(stop(3, { renews: 2 }));
+    await arrive(stop(3, { renews: 2 }));
     expect(target()).toEqual({ kind: 'cpu', cpu: 3 });
     expect(session.stackTrace).toHaveBeenLastCalledWith(3, { kind: 'cpu', cpu: 3 });
   });
 });
 
+describe('a stop on its way', () => {
+  const frame = { id: 7, name: 'major_show', presentationHint: 'subtle' };
+
+  it('is shown together with its stack and its sample', async () => {
+    const seen: unknown[] = [];
+    session.stackTrace.mockResolvedValueOnce([frame] as never);
+    events.stopped(stop(2));
+    events.status({ running: false, instructions: 100 } as MachineStatus);
+    expect(client.machine.getState()).toMatchObject({ stop: null, status: null });
+    client.machine.subscribe(({ stop: now, status }) => seen.push([now?.stopId, status?.instructions]));
+    await vi.waitFor(() => expect(client.context.getState().frameId).toBe(7));
+    expect(seen).toEqual([[2, 100]]);
+  });
+
+  it('does not wait long for a stack', async () => {
+    let answer = (_frames: never): void => undefined;
+    session.stackTrace.mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    await arrive(stop(2));
+    expect(client.context.getState().frames).toEqual([]);
+    answer([frame] as never);
+    await vi.waitFor(() => expect(client.context.getState().frameId).toBe(7));
+  });
+
+  it('is not shown when the machine goes on', async () => {
+    events.stopped(stop(2));
+    events.resumed();
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(client.machine.getState().stop).toBeNull();
+  });
+});
+
 describe('a read', () => {
   it('is asked again when the stop was renewed meanwhile', async () => {
-    events.stopped(stop(2));
-    const question = vi.fn((_session: unknown, stopId: number) => {
-      if (stopId === 3) return Promise.resolve('answer');
-      events.stopped(stop(3, { renews: 2 }));
-      return Promise.reject(new Error(STALE_STOP));
+    await arrive(stop(2));
+    const question = vi.fn(async (_session: unknown, stopId: number) => {
+      if (stopId === 3) return 'answer';
+      await arrive(stop(3, { renews: 2 }));
+      throw new Error(STALE_STOP);
     });
     expect(await client.read(question)).toBe('answer');
     expect(question).toHaveBeenCalledTimes(2);
   });
 
   it('fails when the machine has run since', async () => {
-    events.stopped(stop(2));
-    const question = vi.fn(() => {
-      events.stopped(stop(3, { instructions: 101 }));
-      return Promise.reject(new Error(STALE_STOP));
+    await arrive(stop(2));
+    const question = vi.fn(async () => {
+      await arrive(stop(3, { instructions: 101 }));
+      throw new Error(STALE_STOP);
     });
     await expect(client.read(question)).rejects.toThrow(STALE_STOP);
     expect(question).toHaveBeenCalledTimes(1);
@@ -78,7 +116,7 @@ describe('a read', () => {
 
 describe('a write', () => {
   it('goes to the machine where it stands, and views read again', async () => {
-    events.stopped(stop(2));
+    await arrive(stop(2));
     const write = vi.fn(() => Promise.resolve());
     expect(await client.write(write)).toBe(true);
     expect(write).toHaveBeenCalledWith(session, 2);
@@ -93,7 +131,7 @@ describe('a write', () => {
   });
 
   it('that comes too late says so', async () => {
-    events.stopped(stop(2));
+    await arrive(stop(2));
     expect(await client.write(() => Promise.reject(new Error(STALE_STOP)))).toBe(false);
     expect(client.machine.getState().error).toMatch(/Nothing was written/);
   });
@@ -101,7 +139,7 @@ describe('a write', () => {
 
 describe('steps', () => {
   it('come one at a time, and one waits at most', async () => {
-    events.stopped(stop(2));
+    await arrive(stop(2));
     const ends: (() => void)[] = [];
     session.step.mockImplementation(() => new Promise((resolve) => ends.push(() => resolve(stop(9)))));
     const asked = [client.step('over'), client.step('over'), client.step('over')];
@@ -110,7 +148,7 @@ describe('steps', () => {
     expect(client.canPause).toBe(true);
     ends.shift()?.();
     await asked[0];
-    await vi.waitFor(() => expect(session.step).toHaveBeenCalledTimes(2));
+    await vi.waitFor(() => expect(session.step).toHaveBeenCalledTimes(2), { timeout: 30_000 });
     ends.shift()?.();
     await Promise.all(asked);
     expect(session.step).toHaveBeenCalledTimes(2);
@@ -118,7 +156,7 @@ describe('steps', () => {
   });
 
   it('go on after one that failed', async () => {
-    events.stopped(stop(2));
+    await arrive(stop(2));
     session.step.mockRejectedValueOnce(new Error('not on a core'));
     await expect(client.step('over')).rejects.toThrow('not on a core');
     session.step.mockResolvedValueOnce(stop(3));

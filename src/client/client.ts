@@ -6,6 +6,7 @@ import type { PackSource } from '../protocol/pack.ts';
 import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
 import { STALE_STOP, type StepRequest, type Stop } from '../protocol/stop.ts';
 import type { Target } from '../protocol/target.ts';
+import { Arrivals } from './arrivals.ts';
 import { createBreakpointStore, reportStates } from './breakpoint-store.ts';
 import { CommandRegistry } from './commands.ts';
 import { ConsoleHub } from './console-hub.ts';
@@ -14,9 +15,10 @@ import { createCursorStore } from './cursor-store.ts';
 import { createMachineStore, isRunning } from './machine-store.ts';
 import { createNavigationStore, showLocation, showSource } from './navigation.ts';
 import { addMessage, createOutputStore } from './output-store.ts';
+import { Questions } from './questions.ts';
 import type { Connect, SessionConnection } from './session.ts';
 import { createSourceStore } from './source-cache.ts';
-import { createTimelineStore } from './timeline-store.ts';
+import { createTimelineStore, keepArrangement } from './timeline-store.ts';
 import { createWorkspaceStore } from './workspace-store.ts';
 
 /** The message of whatever was thrown. */
@@ -36,7 +38,9 @@ export class Client {
   readonly sources = createSourceStore();
   readonly timeline = createTimelineStore();
   readonly consoles = new ConsoleHub();
+  readonly questions = new Questions();
   readonly commands = new CommandRegistry((message) => this.report(message));
+  readonly #arrivals = new Arrivals(this);
   readonly #connect: Connect;
   #connection: SessionConnection | null = null;
   #source: PackSource | null = null;
@@ -51,11 +55,9 @@ export class Client {
     this.breakpoints.subscribe((state, previous) => {
       if (state.specs !== previous.specs) void this.#sendBreakpoints();
     });
+    keepArrangement(this.timeline, this.workspace);
     this.workspace.subscribe(({ keys }, previous) => {
       if (keys !== previous.keys) this.commands.customize(keys);
-    });
-    this.context.subscribe((state, previous) => {
-      if (state.target !== previous.target) void this.#readStack(true);
     });
   }
 
@@ -78,6 +80,7 @@ export class Client {
   /** Opens a pack in a new worker: at its boot snapshot and running, or cold when it has none or `isCold` asks for it. */
   async open(source: PackSource, isCold = false): Promise<void> {
     this.#connection?.close();
+    this.#arrivals.cancel();
     this.#source = source;
     this.#pauseAtStart = false;
     this.consoles.reset();
@@ -121,11 +124,14 @@ export class Client {
   async #start(): Promise<void> {
     this.consoles.reset();
     // The stop at the snapshot is passed by, and not worth reading, unless a person asks for it.
+    this.#arrivals.cancel();
     this.machine.setState({ phase: 'loading', stop: null });
     const stop = await this.session.restart();
     this.machine.setState({ phase: 'ready' });
-    if (this.#pauseAtStart) this.#onStopped(stop);
-    else await this.resume();
+    if (this.#pauseAtStart) {
+      this.#onStopped(stop);
+      await this.#arrivals.shown;
+    } else await this.resume();
   }
 
   async #boot(): Promise<void> {
@@ -205,7 +211,8 @@ export class Client {
     if (this.#steps > 1) return;
     this.#steps += 1;
     const turn = this.#lastStep.then(() => (this.isStopped ? step() : undefined));
-    this.#lastStep = turn.catch(() => undefined);
+    // The next one sets out from what this one has shown.
+    this.#lastStep = turn.catch(() => undefined).then(() => this.#arrivals.shown);
     await turn.finally(() => {
       this.#steps -= 1;
     });
@@ -218,6 +225,7 @@ export class Client {
   /** Makes `target` what every view looks at; its stack is read. */
   select(target: Target): void {
     this.context.setState({ target: { ...target }, frames: [], frameId: null, framesError: null });
+    void this.#arrivals.readStack(true);
   }
 
   /** Makes a frame current and shows its source, or its code when it has none. */
@@ -234,7 +242,7 @@ export class Client {
   /** Says that memory or registers were written, so that views read again. */
   invalidate(): void {
     this.machine.setState(({ revision }) => ({ revision: revision + 1 }));
-    void this.#readStack(false);
+    void this.#arrivals.readStack(false);
   }
 
   async #sendBreakpoints(): Promise<void> {
@@ -246,44 +254,18 @@ export class Client {
     }
   }
 
-  /** Reads the stack of the current target; `isNew` brings its place to the front as well. */
-  async #readStack(isNew: boolean): Promise<void> {
-    const { stop } = this.machine.getState();
-    const { target } = this.context.getState();
-    if (!stop) return;
-    const isCurrent = (): boolean => this.machine.getState().stop === stop && this.context.getState().target === target;
-    try {
-      const frames = await this.session.stackTrace(stop.stopId, target);
-      const top = frames.find((frame) => frame.presentationHint !== 'label');
-      if (!isCurrent()) return;
-      this.context.setState({ frames, frameId: top?.id ?? null, framesError: null });
-      // A pause is about the machine as a whole: it leaves what the person is reading in front.
-      if (isNew && top?.source && stop.reason !== 'pause') this.showFrame(top);
-    } catch (error) {
-      const message = messageOf(error);
-      if (isCurrent() && message !== STALE_STOP) {
-        this.context.setState({ frames: [], frameId: null, framesError: message });
-      }
-    }
-  }
-
   #onStopped(stop: Stop): void {
-    const { phase, stop: last } = this.machine.getState();
-    if (phase === 'loading' || last?.stopId === stop.stopId) return;
-    this.machine.setState({ stop, lastStop: stop });
-    const isRenewed = last !== null && stop.renews === last.stopId;
-    // The target that a person has chosen since stays; a new one has its stack read.
-    if (isRenewed) void this.#readStack(false);
-    else this.select(stop.target);
+    if (this.machine.getState().phase !== 'loading') this.#arrivals.stopped(stop);
   }
 
   #onResumed(): void {
+    this.#arrivals.cancel();
     this.machine.setState({ stop: null, error: null });
   }
 
   #events(): SessionEvents {
     return {
-      status: (status) => this.machine.setState({ status }),
+      status: (status) => this.#arrivals.status(status),
       stopped: (stop) => this.#onStopped(stop),
       resumed: () => this.#onResumed(),
       console: (output) => this.consoles.write(output),
@@ -302,6 +284,7 @@ export class Client {
   }
 
   #onCrashed(message: string): void {
+    this.#arrivals.cancel();
     this.#connection?.close();
     this.#connection = null;
     this.machine.setState({ phase: 'crashed', progress: null, stop: null });

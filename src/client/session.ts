@@ -1,5 +1,6 @@
 /** The worker that holds the machine, as the page reaches it. */
 import { createBirpc } from 'birpc';
+import { MessageBatch } from '../protocol/message-batch.ts';
 import type { SessionEvents, SessionFunctions } from '../protocol/session.ts';
 
 /** A running session and how to end it. */
@@ -22,9 +23,17 @@ export function connectWorker(events: SessionEvents): SessionConnection {
     event.preventDefault();
     events.crashed(event.message || 'the worker could not be started');
   });
+  const outbox = new MessageBatch({
+    send: (batch) => worker.postMessage(batch),
+    soon: (callback) => queueMicrotask(callback),
+    later: (callback) => setTimeout(callback),
+  });
   const rpc = createBirpc<SessionFunctions, SessionEvents>(events, {
-    post: (data) => worker.postMessage(data),
-    on: (receive) => worker.addEventListener('message', (event) => void receive(event.data)),
+    post: (data) => outbox.post(data),
+    on: (receive) =>
+      worker.addEventListener('message', ({ data }: MessageEvent<readonly unknown[]>) => {
+        for (const message of data) void receive(message);
+      }),
     eventNames: [],
     // A cold boot or a long step may rightly take minutes; the progress events say that it is alive.
     timeout: -1,

@@ -13,6 +13,8 @@ const UARTS: readonly { readonly base: number; readonly spi: number }[] = [
   { base: 0xff00_0000, spi: 21 },
   { base: 0xff01_0000, spi: 22 },
 ];
+/** SPI of CPU 0's performance monitors; the others' follow. */
+const PMU_SPI = 143;
 /** Devices that states of older versions do not have: they are then as after a reset. */
 const LATER_DEVICES: readonly string[] = ['stm'];
 /** Devices that are no CPU's have their deadlines on this CPU's clock. */
@@ -68,6 +70,11 @@ export class Board {
   reset(): void {
     for (const device of this.devices) device.reset();
     this.timers.reset();
+  }
+
+  /** Level of the performance monitors' interrupt of a CPU. */
+  setPmuInterrupt(cpu: number, level: boolean): void {
+    this.gic.setSpi(PMU_SPI + cpu, level);
   }
 
   /** Virtual time in ns at which `update(cpu)` must be called next; it may be in the past, which means now. Infinity: not at all. */

@@ -10,6 +10,7 @@ import { Translator } from './cpu/translator.ts';
 import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
 import { systemRegisters } from './cpu/system-registers/system-registers.ts';
 import { Reg } from './cpu/system-registers/offsets.ts';
+import { nextOverflow, pmuChanged, syncPmu } from './cpu/system-registers/pmu.ts';
 import { resetCpuState } from './cpu/system-registers/reset.ts';
 import type { Plain, Width } from './devices/device.ts';
 import { firmwareCall } from './devices/firmware.ts';
@@ -252,11 +253,12 @@ export class Machine {
         }
         continue;
       }
+      if (nextOverflow(cpu) <= now) syncPmu(cpu);
       const raisedAt = clock.raisedAt[index];
       takeDue(cpu, raisedAt <= now);
       if (this.#stop) return false;
       if (now >= end) return true;
-      let limit = Math.min(end, deadline);
+      let limit = Math.min(end, deadline, nextOverflow(cpu));
       if (raisedAt > now) limit = Math.min(limit, raisedAt);
       const budget = Math.min(limit - now, target - clock.instructions);
       const stepping = stepState(cpu) === StepState.activeNotPending;
@@ -381,6 +383,10 @@ export class Machine {
       busRead: (cpu, pa, width) => this.board.bus.read(cpu.index, pa, width),
       busWrite: (cpu, pa, width, value) => this.board.bus.write(cpu.index, pa, width, value),
       trace: (cpu, kind, low, high) => this.#trace(cpu, kind, low, high),
+      pmuChanged: (cpu, interrupt) => {
+        this.board.setPmuInterrupt(cpu.index, interrupt);
+        this.#deadlineChanged(cpu.index);
+      },
       debugChanged: (cpu) => this.#guestDebug.changed(cpu),
       codeWritten: (linear) => this.#codeWritten(linear),
       unmodelled: (cpu, what) => this.#noteUnmodelled(cpu.index, what),
@@ -418,6 +424,7 @@ export class Machine {
     const lines = state.get(LINES);
     resetCpuState(state, entry, x0);
     state.set(LINES, lines);
+    pmuChanged(this.cpus[index]);
     this.mmu.reset([this.cpus[index]]);
     this.#guestDebug.changed(this.cpus[index]);
     this.powered[index] = true;

@@ -17,6 +17,7 @@ const SCRIPT = (port: string, folder: string): string => `
 set pagination off
 set confirm off
 set backtrace limit 30
+set remotetimeout 60
 target extended-remote 127.0.0.1:${port}
 add-inferior
 inferior 2

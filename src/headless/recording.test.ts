@@ -14,7 +14,10 @@ import { loadMachine } from '../emulator/machine-state.ts';
 import { Machine } from '../emulator/machine.ts';
 import { loadPack } from '../pack/load.ts';
 import { FolderFiles } from '../pack/node/folder-files.ts';
-import { CATEGORIES, vcpuName } from '../trace/labels.ts';
+import { CATEGORIES, isGuest, vcpuName } from '../trace/labels.ts';
+import type { TimelineModel } from '../trace/model.ts';
+import { statisticsOf } from '../trace/statistics.ts';
+import { taskKey, TASKS_PER_DOMAIN, type TurnLog } from '../trace/turns.ts';
 import type { SliceTrack } from '../trace/slice-track.ts';
 import { GuestConsoles } from '../workers/guest-consoles.ts';
 import { TIMELINE_FORMATS, type TimelineFormat, Tracing } from '../workers/tracing.ts';
@@ -23,24 +26,18 @@ import { openSymbols } from './symbols.ts';
 const PACK = join(import.meta.dirname, '../../public/packs/default');
 const INSTRUCTIONS = 120_000_000;
 const SLICE = 5_000_000;
-
-/** Seconds that each vCPU has run, by Xen's own accounting. */
-type Times = ReadonlyMap<string, number>;
+/** A stop is before its instruction, a probe's event with it: ns. */
+const STOP = 1;
+/** Of virtual time in which CPUs take turns, ns. */
+const WINDOW = 10_000;
 
 interface Run {
   readonly tracing: Tracing;
-  readonly xenBefore: Times;
-  readonly xenAfter: Times;
   readonly kernels: Schedule;
   readonly records: Uint32Array;
   readonly switches: Switches;
   /** Xen's accounts; only with stops. */
   readonly vcpus: Schedule;
-}
-
-function xenTimes(system: System): Times {
-  const vcpus = (system.hypervisor?.domains() ?? []).flatMap((domain) => domain.vcpus);
-  return new Map(vcpus.map(({ label, time }) => [label, time]));
 }
 
 /** What the kernel has counted for a task, or Xen for a vCPU, when it was switched away from: ns of running, and when that was. */
@@ -49,17 +46,20 @@ interface Account {
   readonly runtime: number;
 }
 
-/** A task or vCPU between its first and its last account. */
+/** A task's or vCPU's first and last account. */
 interface Accounts {
   readonly first: Account;
   last: Account;
-  switches: number;
-  /** ns that the scheduler's own clock went on while it had its turns. */
-  byClock: number;
 }
 
-/** By `d1 pid 7` or `d1v0`. */
-type Schedule = Map<string, Accounts>;
+/** By task (`taskKey`) or vCPU. */
+type Schedule = Map<number, Accounts>;
+
+function account(schedule: Schedule, key: number, last: Account): void {
+  const known = schedule.get(key);
+  if (known) known.last = last;
+  else schedule.set(key, { first: last, last });
+}
 
 const functionOf = ({ file }: SymbolModule, name: string): bigint => file.symbols.named(name)[0].value;
 
@@ -68,10 +68,9 @@ type Switches = string[];
 
 /** Has the machine stop at each `context_switch(prev, next)`; the answer tells which one it stopped at, and keeps Xen's accounts. */
 async function stopAtSwitches(port: DebugPort, xen: SymbolModule, vcpus: Schedule): Promise<(cpu: number) => string> {
-  const members = { id: 'vcpu_id', domain: 'domain', entry: 'runstate.state_entry_time', times: 'runstate.time' };
+  const members = { id: 'vcpu_id', domain: 'domain', times: 'runstate.time' };
   const vcpu = await Layout.of(xen.file, 'struct vcpu', members);
   const domain = await Layout.of(xen.file, 'struct domain', { domid: 'domain_id' });
-  const turns = new Map<string, number>();
   port.addBreakpoint({ address: functionOf(xen, 'context_switch'), space: 'va', filter: { el: 2 } });
   return (cpu) => {
     const reader = new MemoryReader(port, () => ({ kind: 'va', view: port.view(cpu, 2) }));
@@ -80,11 +79,8 @@ async function stopAtSwitches(port: DebugPort, xen: SymbolModule, vcpus: Schedul
       const domid = domain.number(reader, vcpu.read(reader, address, 'domain'), 'domid');
       return { address, key: (domid << 16) | vcpu.number(reader, address, 'id') };
     });
-    const clock = vcpu.number(reader, previous.address, 'entry');
-    const name = vcpuName(previous.key);
     const runtime = Number(reader.unsigned(previous.address + vcpu.offset('times'), 8));
-    account(vcpus, name, { time: port.time(cpu), runtime }, clock - (turns.get(name) ?? 0));
-    turns.set(vcpuName(next.key), clock);
+    if (isGuest(previous.key)) account(vcpus, previous.key, { time: port.time(cpu), runtime });
     return `${cpu}: ${previous.key} -> ${next.key}`;
   };
 }
@@ -92,44 +88,18 @@ async function stopAtSwitches(port: DebugPort, xen: SymbolModule, vcpus: Schedul
 /** Reads a task's account whenever the kernel switches away from it: then it has just been brought up to date. */
 async function watchTasks(port: DebugPort, system: System, kernel: SymbolModule): Promise<Schedule> {
   const task = await Layout.of(kernel.file, 'struct task_struct', { pid: 'pid', runtime: 'se.sum_exec_runtime' });
-  const queue = await Layout.of(kernel.file, 'struct rq', { clock: 'clock_task' });
   const view: Schedule = new Map();
-  const queues = new Map<string, bigint>();
-  const turns = new Map<string, number>();
-  const vcpu = (cpu: number): string => {
-    const current = system.hypervisor?.currentVcpu(cpu);
-    return `d${current?.domid}v${current?.vcpu}`;
-  };
-  const watch = (name: string, seen: (cpu: number) => void): void => {
-    const accept = (cpu: number): boolean => {
-      seen(cpu);
-      return false;
-    };
-    port.addBreakpoint({ address: functionOf(kernel, name), space: 'va', filter: { el: 1, accept } });
-  };
-  watch('update_rq_clock', (cpu) => queues.set(vcpu(cpu), port.x(cpu, 0)));
-  watch('__switch_to', (cpu) => {
+  const accept = (cpu: number): boolean => {
     const reader = new MemoryReader(port, () => ({ kind: 'va', view: port.view(cpu, 1) }));
-    const who = vcpu(cpu);
-    const clock = queue.number(reader, queues.get(who) ?? 0n, 'clock');
-    const time = port.time(cpu);
-    const nameOf = (address: bigint): string => `${who.slice(0, 2)} pid ${task.number(reader, address, 'pid')}`;
-    const name = nameOf(port.x(cpu, 0));
-    account(
-      view,
-      name,
-      { time, runtime: task.number(reader, port.x(cpu, 0), 'runtime') },
-      clock - (turns.get(name) ?? 0),
-    );
-    turns.set(nameOf(port.x(cpu, 1)), clock);
-  });
+    const domid = system.hypervisor?.currentVcpu(cpu)?.domid ?? -1;
+    const previous = port.x(cpu, 0);
+    const runtime = task.number(reader, previous, 'runtime');
+    const pid = task.number(reader, previous, 'pid');
+    if (pid > 0) account(view, taskKey(domid, pid), { time: port.time(cpu), runtime });
+    return false;
+  };
+  port.addBreakpoint({ address: functionOf(kernel, '__switch_to'), space: 'va', filter: { el: 1, accept } });
   return view;
-}
-
-function account(tasks: Schedule, name: string, last: Account, turn: number): void {
-  const known = tasks.get(name);
-  if (!known) tasks.set(name, { first: last, last, switches: 0, byClock: 0 });
-  else Object.assign(known, { last, switches: known.switches + 1, byClock: known.byClock + turn });
 }
 
 function moduleOf(modules: readonly SymbolModule[], role: SymbolModule['role']): SymbolModule {
@@ -153,7 +123,6 @@ async function record(threshold: number | undefined, stops: boolean): Promise<Ru
   consoles.type('d0', 'while true; do cat /proc/uptime > /dev/null; done\n');
   consoles.type('d1', 'i=0; while true; do i=$((i+1)); cat /sys/hypervisor/version/major; done\n');
   consoles.type('d2', 'while true; do j=0; while [ $j -lt 500 ]; do j=$((j+1)); done; cat /dev/null; done\n');
-  const xenBefore = xenTimes(system);
   const kernels = await watchTasks(port, system, moduleOf(modules, 'kernel'));
   const vcpus: Schedule = new Map();
   const describeSwitch = stops ? await stopAtSwitches(port, moduleOf(modules, 'xen'), vcpus) : undefined;
@@ -163,7 +132,7 @@ async function record(threshold: number | undefined, stops: boolean): Promise<Ru
     if (reason === 'breakpoint' && describeSwitch) switches.push(describeSwitch(cpu));
     else tracing.recording.update();
   }
-  return { switches, vcpus, tracing, xenBefore, xenAfter: xenTimes(system), kernels, records: allRecords(tracing) };
+  return { switches, vcpus, tracing, kernels, records: allRecords(tracing) };
 }
 
 function allRecords({ recording }: Tracing): Uint32Array {
@@ -184,6 +153,8 @@ function digest(tracing: Tracing, format: TimelineFormat): string {
   for (const piece of tracing.export(format)) hash.update(piece);
   return hash.digest('hex');
 }
+
+const taskName = (key: number): string => `d${Math.floor(key / TASKS_PER_DOMAIN)} pid ${key % TASKS_PER_DOMAIN}`;
 
 function runningTime(states: SliceTrack, from: number, to: number): number {
   const shares = new Float64Array(CATEGORIES.length);
@@ -213,65 +184,96 @@ describe.runIf(existsSync(join(PACK, 'boot.snapshot')))('the recording of three 
     }
   });
 
-  it('has each vCPU running as long as Xen says', () => {
-    const { model } = run.tracing.recording.timelines;
-    const rows = model.guestVcpus.map(({ key, states }) => {
-      const name = vcpuName(key);
-      const ours = runningTime(states, model.start, model.end);
-      const theirs = ((run.xenAfter.get(name) ?? 0) - (run.xenBefore.get(name) ?? 0)) * 1e9;
-      const turns = second.vcpus.get(name)?.switches ?? 0;
-      return { name, ours, theirs, turns, difference: Math.abs(ours - theirs) / Math.max(theirs, 1e6) };
+  /** Somebody's running time by the tracks, by the turns that were recorded, and by who schedules them. */
+  interface Book {
+    readonly name: string;
+    turns: number;
+    ours: number;
+    byTurns: number;
+    /** The greatest difference of a turn. */
+    worst: number;
+    readonly theirs: number;
+  }
+
+  /** Compares accounts with the turns that ended between the first and the last of them. */
+  function books(log: TurnLog, accounts: Schedule, model: TimelineModel, nameOf: (subject: number) => string): Book[] {
+    return [...accounts].map(([subject, { first, last }]) => {
+      const book: Book = {
+        name: nameOf(subject),
+        turns: 0,
+        ours: 0,
+        byTurns: 0,
+        worst: 0,
+        theirs: last.runtime - first.runtime,
+      };
+      for (let i = 0; i < log.count; i++) {
+        const [start, end] = [log.starts.values[i], log.ends.values[i]];
+        if (log.subjects.values[i] !== subject || end <= first.time + STOP || end > last.time + STOP) continue;
+        book.turns++;
+        book.byTurns += log.lengths.values[i];
+        const states = model.vcpus.get(log.vcpus.values[i])?.states;
+        const ours = states ? runningTime(states, start, end) : 0;
+        book.ours += ours;
+        book.worst = Math.max(book.worst, Math.abs(ours - log.lengths.values[i]));
+      }
+      return book;
     });
-    expect(rows.length).toBe(5);
-    expect(Math.max(...rows.map(({ theirs }) => theirs))).toBeGreaterThan(5e6);
-    // Xen counts by the clock it reads when it begins to schedule, and nothing else.
-    for (const [name, { first, last, byClock, switches }] of second.vcpus) {
-      expect([name, last.runtime - first.runtime]).toEqual([name, switches === 0 ? 0 : byClock]);
-    }
-    // That clock may be ahead of a CPU's own time by part of a window (see below), which tells in short turns.
-    const long = rows.filter(({ theirs, turns }) => theirs > 100_000 * turns);
-    expect(long.length).toBeGreaterThan(2);
-    expect(long.filter(({ difference }) => difference > 0.01)).toEqual([]);
-    expect(rows.filter(({ theirs, ours, turns }) => Math.abs(ours - theirs) > 5_000 * (turns + 1))).toEqual([]);
+  }
+
+  /**
+   * By the clock that the scheduler reads, to the nanosecond. By the machine's time each turn may differ by where that clock is read: before the switch, and,
+   * as no CPU sees the counter go back, up to a window ahead of its CPU at either end. In turns that are long enough for that not to tell, `part` is the most.
+   */
+  function expectBooks(rows: readonly Book[], part: number): void {
+    expect(rows.filter(({ byTurns, theirs }) => byTurns !== theirs)).toEqual([]);
+    expect(rows.filter(({ worst }) => worst > 3 * WINDOW)).toEqual([]);
+    const long = rows.filter(({ theirs, turns }) => theirs > 1e6 && theirs > 20 * WINDOW * turns);
+    expect(long.length).toBeGreaterThan(0);
+    expect(long.filter(({ theirs, ours }) => Math.abs(ours - theirs) > part * theirs)).toEqual([]);
     const [theirs, ours] = [sum(rows.map((row) => row.theirs)), sum(rows.map((row) => row.ours))];
-    expect(Math.abs(ours - theirs) / theirs).toBeLessThan(0.01);
+    expect(Math.abs(ours - theirs) / theirs).toBeLessThan(part);
+  }
+
+  it('has each vCPU running as long as Xen says', () => {
+    const { model } = second.tracing.recording.timelines;
+    const rows = books(model.vcpuTurns, second.vcpus, model, vcpuName);
+    expect(rows.length).toBe(5);
+    expectBooks(rows, 0.01);
   });
 
   it('has each task running as long as its kernel says', () => {
     const { model } = run.tracing.recording.timelines;
-    const ownTime = (name: string, from: number, to: number): number => {
-      let sum = 0;
-      for (const { key, tasks, states } of model.guestVcpus) {
-        for (let i = 0; i < tasks.count; i++) {
-          const { text, category } = model.labels.get(tasks.labels.values[i]);
-          if (category !== 'task' || `d${key >>> 16} pid ${text.split(' ').at(-1)}` !== name) continue;
-          const [start, end] = [Math.max(from, tasks.starts.values[i]), Math.min(to, tasks.endOf(i))];
-          sum += end > start ? runningTime(states, start, end) : 0;
-        }
-      }
-      return sum;
-    };
-    const rows = [...run.kernels].map(([name, { first, last, switches, byClock }]) => {
-      const [theirs, ours] = [last.runtime - first.runtime, ownTime(name, first.time, last.time)];
-      return { name, switches, byClock, theirs, ours, difference: Math.abs(ours - theirs) / theirs };
-    });
-    const counted = rows.filter(({ name, switches }) => switches > 0 && !name.endsWith('pid 0'));
-    // The kernel counts by the clock it reads when it begins to schedule, and nothing else.
-    const byTheirClock = counted.filter(
-      ({ theirs, byClock, switches }) => Math.abs(byClock - theirs) > 1000 * switches,
-    );
-    expect(byTheirClock).toEqual([]);
-    // No CPU sees the counter go back: within a window of 10 us it may be ahead of a CPU's own time, at each switch anew. That tells in turns shorter than it.
-    const long = counted.filter(({ theirs, switches }) => theirs > 200_000 * switches);
-    expect(long.length).toBeGreaterThan(2);
-    expect(long.filter(({ difference }) => difference > 0.02)).toEqual([]);
-    expect(counted.filter(({ theirs, ours, switches }) => Math.abs(ours - theirs) > 11_000 * switches)).toEqual([]);
+    const rows = books(model.taskTurns, run.kernels, model, taskName).filter(({ turns }) => turns > 0);
+    expect(rows.length).toBeGreaterThan(5);
+    expectBooks(rows, 0.02);
     // What one task is given, another lacks.
-    for (const domain of ['d0', 'd1', 'd2']) {
-      const all = counted.filter(({ name }) => name.startsWith(domain));
-      const [theirs, ours] = [sum(all.map((row) => row.theirs)), sum(all.map((row) => row.ours))];
+    for (const domid of [0, 1, 2]) {
+      const own = rows.filter(({ name }) => name.startsWith(`d${domid} `));
+      const [theirs, ours] = [sum(own.map((row) => row.theirs)), sum(own.map((row) => row.ours))];
       expect(Math.abs(ours - theirs) / theirs).toBeLessThan(0.02);
     }
+  });
+
+  it('tells in its tables what it compared here, and has the levels add up', () => {
+    const { model } = run.tracing.recording.timelines;
+    const { vcpus, tasks } = statisticsOf(model, model.start, model.end);
+    const guests = vcpus.filter(({ domid }) => domid !== null);
+    expect(guests.length).toBe(5);
+    // A vCPU that changes its pCPU within a window is on both for a moment: each has its own time.
+    const gaps = guests.map(({ el0, el1, el2, asleep, running }) => (el0 + el1 + el2 + asleep) / running - 1);
+    expect(gaps.filter((gap) => Math.abs(gap) > 0.001)).toEqual([]);
+    expect(sum(guests.map((row) => row.turns))).toBe(model.vcpuTurns.count);
+    expect(sum(tasks.map((row) => row.turns))).toBe(model.taskTurns.count);
+    // What the table adds to the time by the tracks is what the whole turns differ by.
+    const { taskTurns } = model;
+    const difference = Array.from({ length: taskTurns.count }, (_, i) => {
+      const states = model.vcpus.get(taskTurns.vcpus.values[i])?.states;
+      return (
+        taskTurns.lengths.values[i] -
+        (states ? runningTime(states, taskTurns.starts.values[i], taskTurns.ends.values[i]) : 0)
+      );
+    });
+    expect(sum(tasks.map((row) => row.account - row.running))).toBe(sum(difference));
   });
 
   it('sees each switch that Xen makes as breakpoints see it', () => {

@@ -9,7 +9,7 @@ import type { BreakpointState } from '../protocol/breakpoints.ts';
 import type { StackFrame } from '../protocol/inspect.ts';
 import type { SessionEvents } from '../protocol/session.ts';
 import type { Stop } from '../protocol/stop.ts';
-import { Session } from '../workers/session.ts';
+import { createSession } from '../workers/session/session.ts';
 
 const PACK = 'public/packs/default';
 const XEN = { kind: 'xen' } as const;
@@ -32,7 +32,7 @@ describe.skipIf(!existsSync(join(PACK, 'boot.snapshot')))('a session', () => {
     output: () => {},
     crashed: (message) => expect.fail(message),
   };
-  const session = new Session(events, {
+  const session = createSession(events, {
     openPack: () => loadPack(new FolderFiles(PACK)),
     yield: (milliseconds) => pass(milliseconds),
     now: () => performance.now(),

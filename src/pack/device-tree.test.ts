@@ -47,6 +47,14 @@ describe('the default device tree', () => {
     expect(findNode(readFdt(makeDeviceTree({ ...plan, gic: 'qemu' })).root, stm)).toBeUndefined();
   });
 
+  it("has each CPU's performance monitors interrupt it, as on the board", () => {
+    const cpus = [0, 1, 2, 3];
+    expect(cellsOf('pmu', 'interrupts')).toEqual(cpus.flatMap((cpu) => [0, 143 + cpu, 4]));
+    const affinity = cellsOf('pmu', 'interrupt-affinity');
+    expect(affinity).toEqual(cpus.map((cpu) => cellsOf(`cpus/cpu@${cpu}`, 'phandle')[0]));
+    expect(new Set(affinity).size).toBe(4);
+  });
+
   it('gives each DomU its memory in KiB and its vCPUs', () => {
     expect(cellsOf('chosen/domU1', 'memory')).toEqual([0, 192 * 1024]);
     expect(cellsOf('chosen/domU1', 'cpus')).toEqual([2]);

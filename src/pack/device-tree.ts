@@ -19,10 +19,14 @@ export interface DeviceTreePlan {
 
 const GIC_PHANDLE = 1;
 const CLOCK_PHANDLE = 2;
+/** CPU 0; the others follow. */
+const CPU_PHANDLE = 3;
 /** Interrupt specifier cells (GIC binding): type, then number, then flags. */
 const SPI = 0;
 const PPI = 1;
 const LEVEL_HIGH = 4;
+/** SPI of CPU 0's performance monitors; the others follow. */
+const PMU_SPI = 143;
 /** Level low, all four CPUs. */
 const PPI_LEVEL_LOW = 0xf08;
 const PPI_LEVEL_HIGH = 0xf04;
@@ -68,6 +72,7 @@ function rootNode(plan: DeviceTreePlan): FdtNode {
     node('psci', { compatible: strings('arm,psci-1.0', 'arm,psci-0.2'), method: 'smc' }),
     node('memory@0', { device_type: 'memory', reg: regions(0, memorySize) }),
     timerNode(),
+    pmuNode(),
     gicNode(plan.gic),
     busNode(plan.gic === 'board'),
     node('aliases', { serial0: '/amba/serial@ff000000', serial1: '/amba/serial@ff010000' }),
@@ -75,14 +80,27 @@ function rootNode(plan: DeviceTreePlan): FdtNode {
   ]);
 }
 
+const eachCpu = Array.from({ length: cpuCount }, (_, cpu) => cpu);
+
 function cpusNode(): FdtNode {
   const cpu = (reg: number): FdtNode =>
-    node(`cpu@${reg}`, { compatible: 'arm,cortex-a53', device_type: 'cpu', 'enable-method': 'psci', reg });
-  return node(
-    'cpus',
-    { '#address-cells': 1, '#size-cells': 0 },
-    Array.from({ length: cpuCount }, (_, reg) => cpu(reg)),
-  );
+    node(`cpu@${reg}`, {
+      compatible: 'arm,cortex-a53',
+      device_type: 'cpu',
+      'enable-method': 'psci',
+      reg,
+      phandle: CPU_PHANDLE + reg,
+    });
+  return node('cpus', { '#address-cells': 1, '#size-cells': 0 }, eachCpu.map(cpu));
+}
+
+/** Xen 4.17 keeps this node to itself: no domain has performance monitors, and its accesses to them trap. */
+function pmuNode(): FdtNode {
+  return node('pmu', {
+    compatible: 'arm,armv8-pmuv3',
+    interrupts: cells(...eachCpu.flatMap((cpu) => [SPI, PMU_SPI + cpu, LEVEL_HIGH])),
+    'interrupt-affinity': cells(...eachCpu.map((cpu) => CPU_PHANDLE + cpu)),
+  });
 }
 
 /** Secure physical, non-secure physical, virtual and hypervisor timer. */

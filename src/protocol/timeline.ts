@@ -1,32 +1,15 @@
 /** Stretches of the recorded past, at the detail of a screen. */
 import type { Location } from './address.ts';
+import type { TaskTimes as TaskTimeRow } from '../trace/accounts.ts';
+import type { Place as TimelinePlace, VcpuTimes as VcpuTimeRow } from '../trace/statistics.ts';
 import type { Target } from './target.ts';
 
-/** What slices are coloured and counted by. */
-export const SLICE_CATEGORIES = [
-  'el0',
-  'el1',
-  'el2',
-  'asleep',
-  'off',
-  'running',
-  'runnable',
-  'preempted',
-  'blocked',
-  'offline',
-  'task',
-  'idle-task',
-  'syscall',
-  'function',
-  'none',
-  'interrupt',
-  'stop',
-  'step',
-  'breakpoint',
-  'logpoint',
-  'stimulus',
-] as const;
-export type SliceCategory = (typeof SLICE_CATEGORIES)[number];
+export {
+  CATEGORIES as SLICE_CATEGORIES,
+  type Category as SliceCategory,
+  FLOW_KINDS as TIMELINE_FLOW_KINDS,
+} from '../trace/labels.ts';
+export type { TaskTimeRow, TimelinePlace, VcpuTimeRow };
 
 /** Slices of one track, one element for each in every array. */
 export interface TimelineSlices {
@@ -79,16 +62,6 @@ export interface TimelineRequest {
   readonly tracks: readonly number[] | null;
 }
 
-/** Kinds of arrows. */
-export const TIMELINE_FLOW_KINDS = [
-  'wake-up',
-  'event channel',
-  'injection',
-  'software interrupt',
-  'interrupt line',
-  'hypercall',
-] as const;
-
 /** Arrows, one element for each in every array. */
 export interface TimelineFlows {
   /** Index into `TIMELINE_FLOW_KINDS`. */
@@ -131,24 +104,12 @@ export interface StatisticsRow {
   readonly place: TimelinePlace;
 }
 
-/** Time of a vCPU between two times, nanoseconds. */
-export interface VcpuTimeRow {
-  readonly vcpu: string;
-  readonly domid: number | null;
-  readonly el0: number;
-  readonly el1: number;
-  readonly el2: number;
-  readonly running: number;
-  readonly runnable: number;
-  readonly preempted: number;
-  readonly blocked: number;
-}
-
 /** Figures of a stretch of time. */
 export interface TimelineStatistics {
   readonly from: number;
   readonly to: number;
   readonly vcpus: readonly VcpuTimeRow[];
+  readonly tasks: readonly TaskTimeRow[];
   readonly exits: readonly StatisticsRow[];
   readonly latencies: readonly StatisticsRow[];
   readonly overhead: readonly OverheadRow[];
@@ -156,14 +117,6 @@ export interface TimelineStatistics {
   readonly reasons: readonly ReasonRow[];
   /** The longest waits for a pCPU. */
   readonly waits: readonly WaitRow[];
-}
-
-/** A place on the timeline. */
-export interface TimelinePlace {
-  readonly track: number;
-  /** ns */
-  readonly from: number;
-  readonly to: number;
 }
 
 /** What the hypervisor cost a domain. Times in nanoseconds. */

@@ -30,7 +30,7 @@ export interface GdbFrame {
 const SCRIPT = `
 import gdb, json, os, sys
 M = (1 << 64) - 1
-for c in ('set pagination off', 'set confirm off', 'set width 0', 'set print object off', 'set print symbol off', 'set print frame-arguments none'): gdb.execute(c)
+for c in ('set pagination off', 'set confirm off', 'set width 0', 'set print object off', 'set print symbol off', 'set print frame-arguments none', 'set remotetimeout 60'): gdb.execute(c)
 SCALAR = (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_PTR, gdb.TYPE_CODE_ENUM, gdb.TYPE_CODE_BOOL, gdb.TYPE_CODE_CHAR)
 def text(v):
     if v.is_optimized_out: return '<optimized out>'

@@ -8,7 +8,7 @@ import { BuildError } from '../pack/node/build-error.ts';
 import { DEFAULT_PACK } from '../pack/node/build-pack.ts';
 import { Progress } from '../pack/node/progress.ts';
 import { ensureTools, TEST_TOOLS } from '../pack/node/tools.ts';
-import { add, fromSummaryLine, fromVitest, type Tally } from './tally.ts';
+import { add, fromSummaryLine, fromVitest, NOTHING, one, type Tally } from './tally.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const KEPT_OUTPUT = 1_000_000;
@@ -34,15 +34,13 @@ function show(command: string, args: readonly string[]): Promise<Outcome> {
   });
 }
 
-const one = ({ isOk }: Outcome): Tally => ({ passed: isOk ? 1 : 0, failed: isOk ? 0 : 1 });
-
 const npm = (script: string, ...args: readonly string[]): Promise<Outcome> =>
   show('npm', ['run', '-s', script, ...(args.length > 0 ? ['--', ...args] : [])]);
 
 /** Without the tools to compare with, tests would be left out in silence. As root what is missing is installed. */
 async function tools(): Promise<Tally> {
   await ensureTools(TEST_TOOLS, new Progress(1));
-  return one({ isOk: true, output: '' });
+  return one('tools', true);
 }
 
 async function unitTests(): Promise<Tally> {
@@ -51,9 +49,9 @@ async function unitTests(): Promise<Tally> {
     const report = join(folder, 'report.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
     const outcome = await show(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...reporters]);
-    if (!existsSync(report)) return { passed: 0, failed: 1 };
+    if (!existsSync(report)) return one('unit tests wrote no report', false);
     const tally = fromVitest(readFileSync(report, 'utf8'));
-    return tally.failed === 0 && !outcome.isOk ? add(tally, { passed: 0, failed: 1 }) : tally;
+    return tally.failed === 0 && !outcome.isOk ? add(tally, one('unit tests ended badly', false)) : tally;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -61,9 +59,9 @@ async function unitTests(): Promise<Tally> {
 
 async function endToEnd(): Promise<Tally> {
   const hasTests = readdirSync(join(ROOT, 'e2e'), { encoding: 'utf8' }).some((name) => name.endsWith('.ts'));
-  if (!hasTests) return { passed: 0, failed: 0 };
+  if (!hasTests) return NOTHING;
   const outcome = await npm('e2e');
-  return fromSummaryLine(outcome.output, outcome.isOk);
+  return fromSummaryLine('end to end', outcome.output, outcome.isOk);
 }
 
 /** From the boot snapshot: a DomU that is typed at asks Xen for its version. Then a cold boot must end in the very state of the snapshot. */
@@ -75,13 +73,13 @@ async function headless(): Promise<Tally> {
   const cold = await npm('headless', '--quiet', '--cold', ...untils, '--hash', '--json');
   const isSame = snapshot !== undefined && cold.output.includes(`"hash":"${snapshot.hash}"`);
   if (!isSame) console.error('The cold boot did not end in the state of the boot snapshot.');
-  return add(one(warm), one({ ...cold, isOk: cold.isOk && isSame }));
+  return add(one('a boot from the snapshot', warm.isOk), one('a cold boot', cold.isOk && isSame));
 }
 
 /** A step that cannot even be done counts as one failed test. */
 function asFailure(error: unknown): Tally {
   console.error(error instanceof BuildError ? error.message : error);
-  return { passed: 0, failed: 1 };
+  return one(error instanceof Error ? error.message : String(error), false);
 }
 
 type Step = readonly [title: string, action: () => Promise<Tally>];
@@ -89,11 +87,11 @@ type Step = readonly [title: string, action: () => Promise<Tally>];
 /** Where one of these fails, the others would only fail for the same reason. */
 const PREREQUISITES: readonly Step[] = [
   ['Tools', tools],
-  ['Guest pack', async () => one(await npm('pack'))],
+  ['Guest pack', async () => one('npm run pack', (await npm('pack')).isOk)],
 ];
 
 const TESTS: readonly Step[] = [
-  ['Types, format, lint, layers, dead code', async () => one(await npm('check'))],
+  ['Types, format, lint, layers, dead code', async () => one('npm run check', (await npm('check')).isOk)],
   ['Unit tests', unitTests],
   ['Headless boot', headless],
   ['End to end', endToEnd],
@@ -109,7 +107,7 @@ async function runStep([title, action]: Step): Promise<Tally> {
 }
 
 async function runAll(): Promise<Tally> {
-  let sum: Tally = { passed: 0, failed: 0 };
+  let sum = NOTHING;
   for (const step of PREREQUISITES) {
     sum = add(sum, await runStep(step));
     if (sum.failed > 0) return sum;
@@ -120,4 +118,6 @@ async function runAll(): Promise<Tally> {
 
 const sum = await runAll();
 process.exitCode = sum.failed === 0 ? 0 : 1;
+// Last, where whoever sees only the end of the output finds it.
+for (const failure of sum.failures) console.log(`\nFAILED ${failure}`);
 console.log(`\n${sum.passed} passed, ${sum.failed} failed`);

@@ -37,6 +37,8 @@ export class SystemCpu {
   readonly sysInstructions: number[] = [];
   contextSelections = 0;
   smcCount = 0;
+  /** Level of the performance monitors' interrupt. */
+  pmuInterrupt = false;
   /** Virtual time, ns. */
   time = 0;
 
@@ -78,6 +80,7 @@ export class SystemCpu {
       },
       codeWritten: () => undefined,
       debugChanged: () => false,
+      pmuChanged: (_cpu, interrupt) => void (this.pmuInterrupt = interrupt),
       unmodelled: (_cpu, what) => void this.unmodelled.push(what),
     };
   }

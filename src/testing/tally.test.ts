@@ -5,30 +5,33 @@ import { TEST_TOOLS } from '../pack/node/tools.ts';
 import { fromSummaryLine, fromVitest } from './tally.ts';
 
 describe('counting tests', () => {
-  it('takes the numbers of the report, and each file that could not be loaded', () => {
+  it('takes the numbers of the report, names what failed, and each file that could not be loaded', () => {
+    const failed = { status: 'failed', fullName: 'adds up', failureMessages: ['expected 2 to be 3'] };
     const testResults = [
-      { status: 'passed', assertionResults: [{ status: 'passed' }] },
-      { status: 'failed', assertionResults: [{ status: 'failed' }] },
-      { status: 'failed', assertionResults: [] },
+      { name: 'a.test.ts', status: 'passed', assertionResults: [{ status: 'passed' }] },
+      { name: 'b.test.ts', status: 'failed', assertionResults: [failed, { status: 'passed' }, failed] },
+      { name: 'c.test.ts', status: 'failed', message: 'no such file', assertionResults: [] },
     ];
-    const report = JSON.stringify({ numPassedTests: 7, numFailedTests: 2, testResults });
-    expect(fromVitest(report)).toEqual({ passed: 7, failed: 3 });
+    const tally = fromVitest(JSON.stringify({ numPassedTests: 7, testResults }));
+    expect(tally).toMatchObject({ passed: 7, failed: 3 });
+    expect(tally.failures[0]).toMatch(/b\.test\.ts: adds up\n.*expected 2 to be 3/);
+    expect(tally.failures[2]).toBe('c.test.ts: no such file');
   });
 
-  it("takes a runner's own summary", () => {
-    expect(fromSummaryLine('1 passed, 0 failed\nmore\n12 passed, 3 failed\n', false)).toEqual({
-      passed: 12,
-      failed: 3,
-    });
+  it("takes a runner's own summary, and the names of what failed", () => {
+    const output = '1 passed, 0 failed\nmore\n  FAILED  three walk (2.0 s)\n12 passed, 1 failed\n';
+    const failures = ['walks: three walk (2.0 s)'];
+    expect(fromSummaryLine('walks', output, false)).toEqual({ passed: 12, failed: 1, failures });
   });
 
   it('counts a runner without a summary as one test', () => {
-    expect(fromSummaryLine('', true)).toEqual({ passed: 1, failed: 0 });
-    expect(fromSummaryLine('', false)).toEqual({ passed: 0, failed: 1 });
+    expect(fromSummaryLine('walks', '', true)).toEqual({ passed: 1, failed: 0, failures: [] });
+    expect(fromSummaryLine('walks', '', false)).toEqual({ passed: 0, failed: 1, failures: ['walks'] });
   });
 
   it('does not believe in success when the runner ended badly', () => {
-    expect(fromSummaryLine('5 passed, 0 failed\n', false)).toEqual({ passed: 5, failed: 1 });
+    const tally = fromSummaryLine('walks', '5 passed, 0 failed\n', false);
+    expect(tally).toEqual({ passed: 5, failed: 1, failures: ['walks'] });
   });
 });
 

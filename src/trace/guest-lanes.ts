@@ -1,6 +1,7 @@
 /** What is known of each vCPU while a recording is read: its state, its task, the system call it is in, the probed functions it is in. */
 import { domidOf, isGuest, isIdle, NO_VCPU, type VcpuKey } from './labels.ts';
 import type { TimelineModel, VcpuTracks } from './model.ts';
+import { taskKey, TASKS_PER_DOMAIN } from './turns.ts';
 
 /** Xen's runstates (public/vcpu.h). */
 export const Runstate = { running: 0, runnable: 1, blocked: 2, offline: 3 } as const;
@@ -20,11 +21,10 @@ interface Lane {
   wasPreempted: boolean;
   wokenBy: number;
   task: number;
+  previousTask: number;
   readonly hypervisorFunctions: OpenFunction[];
 }
 
-/** Tasks of all domains have different numbers. */
-const TASKS_PER_DOMAIN = 2 ** 22;
 const UNKNOWN_TASK = TASKS_PER_DOMAIN - 1;
 
 export class GuestLanes {
@@ -69,11 +69,26 @@ export class GuestLanes {
     if (!lane) return;
     const { functions } = lane.tracks;
     for (const { span } of this.functionsOf(lane)) functions.close(span, time);
+    lane.previousTask = lane.task;
     lane.task = pid;
     for (const [depth, open] of this.functionsOf(lane).entries()) open.span = functions.open(time, open.label, depth);
     const category = pid === 0 ? 'idle-task' : 'task';
-    lane.tracks.tasks.set(time, this.label(pid === 0 ? 'idle' : `${name} ${pid}`, category, key));
+    const label = this.label(pid === 0 ? 'idle' : `${name} ${pid}`, category, key);
+    this.model.taskOf.set(label, taskKey(domidOf(key), pid));
+    lane.tracks.tasks.set(time, label);
     lane.tracks.syscalls.set(time, this.openSyscalls.get(this.taskKey(lane)) ?? this.label('', 'none', key));
+  }
+
+  /** The kernel has closed the account of the task that it switches away from, at `clock` (ns) of its own. */
+  endTurn(key: VcpuKey, time: number, clock: number): void {
+    const lane = this.lane(key);
+    if (lane) this.model.taskTurns.end(taskKey(domidOf(key), lane.previousTask), key, time, clock);
+  }
+
+  /** The kernel has opened the account of the task that it switches to. */
+  beginTurn(key: VcpuKey, time: number, clock: number): void {
+    const lane = this.lane(key);
+    if (lane) this.model.taskTurns.begin(taskKey(domidOf(key), lane.task), time, clock);
   }
 
   enterSyscall(key: VcpuKey, name: string, time: number): void {
@@ -128,8 +143,8 @@ export class GuestLanes {
   }
 
   private taskKey(lane: Lane): number {
-    const key = lane.task < 0 ? UNKNOWN_TASK - (lane.tracks.key & 0xffff) : lane.task;
-    return domidOf(lane.tracks.key) * TASKS_PER_DOMAIN + key;
+    const pid = lane.task < 0 ? UNKNOWN_TASK - (lane.tracks.key & 0xffff) : lane.task;
+    return taskKey(domidOf(lane.tracks.key), pid);
   }
 
   private label(text: string, category: Parameters<TimelineModel['labels']['intern']>[1], key: VcpuKey): number {
@@ -152,6 +167,7 @@ export class GuestLanes {
       wasPreempted: false,
       wokenBy: 0,
       task: -1,
+      previousTask: -1,
       hypervisorFunctions: [],
     };
     this.lanes.set(key, lane);

@@ -26,6 +26,17 @@ export const CATEGORIES = [
 ] as const;
 export type Category = (typeof CATEGORIES)[number];
 
+/** Kinds of arrows. */
+export const FLOW_KINDS = [
+  'wake-up',
+  'event channel',
+  'injection',
+  'software interrupt',
+  'interrupt line',
+  'hypercall',
+] as const;
+export type FlowKind = (typeof FLOW_KINDS)[number];
+
 /** What a marker is of; in the high half of a `stop` event's argument. */
 export const MARKER_KINDS = ['stop', 'step', 'breakpoint', 'logpoint'] as const satisfies readonly Category[];
 export type MarkerKind = (typeof MARKER_KINDS)[number];
@@ -62,6 +73,11 @@ export class LabelTable {
   /** Index into `CATEGORIES` by label. */
   readonly categories: number[] = [];
   private readonly known = new Map<string, number>();
+
+  /** Whether there is such a label already. */
+  has(text: string, category: Category, vcpu: VcpuKey): boolean {
+    return this.known.has(`${category}:${vcpu}:${text}`);
+  }
 
   intern(text: string, category: Category, vcpu: VcpuKey): number {
     const key = `${category}:${vcpu}:${text}`;

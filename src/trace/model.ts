@@ -1,20 +1,10 @@
 /** Everything a recording is shown and counted by: tracks, logs of exits and latencies, flows. Filled by `timelines.ts`. */
 import { Column } from './columns.ts';
 import { ExitLog, LatencyLog } from './exits.ts';
-import { CATEGORIES, isIdle, LabelTable, NO_VCPU, type VcpuKey } from './labels.ts';
+import { CATEGORIES, domidOf, FLOW_KINDS, type FlowKind, isIdle, LabelTable, NO_VCPU, type VcpuKey } from './labels.ts';
 import { SliceTrack } from './slice-track.ts';
 import { SpanTrack } from './span-track.ts';
-
-/** Kinds of arrows. */
-export const FLOW_KINDS = [
-  'wake-up',
-  'event channel',
-  'injection',
-  'software interrupt',
-  'interrupt line',
-  'hypercall',
-] as const;
-export type FlowKind = (typeof FLOW_KINDS)[number];
+import { TurnLog } from './turns.ts';
 
 /** Arrows from a time on a track to a later time on another. */
 class FlowLog {
@@ -87,6 +77,14 @@ const TRACKS_PER_VCPU = 6;
 const MARKERS_ID = 100;
 export const COUNTER_IDS = { hypervisorShare: 101, interrupts: 102, hypercalls: 103 } as const;
 const FIRST_VCPU_ID = 200;
+const VCPUS_PER_DOMAIN = 1024;
+
+/** Id of the first of a vCPU's tracks: the same in every recording. Nobody's come first, then those of the idle domain, then those of domain 0. */
+function firstTrackId(key: VcpuKey): number {
+  const domain = isIdle(key) ? 1 : domidOf(key) + 2;
+  const rank = key === NO_VCPU ? 0 : domain * VCPUS_PER_DOMAIN + (key & 0xffff);
+  return FIRST_VCPU_ID + rank * TRACKS_PER_VCPU;
+}
 
 export class TimelineModel {
   readonly labels = new LabelTable();
@@ -101,6 +99,11 @@ export class TimelineModel {
   readonly physicalLatency = new LatencyLog();
   /** Interrupt line (or, for interrupts of software, the list register) until the guest's acknowledge; the subject is the virtual INTID. */
   readonly virtualLatency = new LatencyLog();
+  /** As Xen accounts for vCPUs, and kernels for their tasks. */
+  readonly vcpuTurns = new TurnLog();
+  readonly taskTurns = new TurnLog();
+  /** The task (`taskKey`) that a label of a task track names. */
+  readonly taskOf = new Map<number, number>();
   readonly interrupts = new TickLog();
   readonly hypercalls = new TickLog();
   /** The time that was recorded, ns. */
@@ -121,7 +124,7 @@ export class TimelineModel {
   vcpu(key: VcpuKey): VcpuTracks {
     const known = this.vcpus.get(key);
     if (known) return known;
-    const first = FIRST_VCPU_ID + this.vcpus.size * TRACKS_PER_VCPU;
+    const first = firstTrackId(key);
     const fresh: VcpuTracks = {
       key,
       states: this.sliceTrack(),
@@ -172,6 +175,7 @@ export class TimelineModel {
     for (const track of this.spanTracks()) track.trim(time);
     for (const { exits } of this.cpus) exits.trim(time);
     for (const log of [this.schedulingLatency, this.physicalLatency, this.virtualLatency, this.flows]) log.trim(time);
+    for (const log of [this.vcpuTurns, this.taskTurns]) log.trim(time);
   }
 
   private sliceTrack(): SliceTrack {

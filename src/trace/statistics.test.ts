@@ -46,8 +46,8 @@ const figures = (from = 0, to = 1000): Statistics => statisticsOf(timelines.mode
 describe('statistics', () => {
   it('give each vCPU its time at each level and in each state', () => {
     const [d1, d2] = figures().vcpus;
-    expect(d1).toMatchObject({ name: 'd1v0', el0: 50, el1: 310, el2: 60, running: 420, blocked: 580, preempted: 0 });
-    expect(d2).toMatchObject({ name: 'd2v0', el0: 0, el1: 575, el2: 5, running: 580, runnable: 200, blocked: 220 });
+    expect(d1).toMatchObject({ vcpu: 'd1v0', el0: 50, el1: 310, el2: 60, running: 420, blocked: 580, preempted: 0 });
+    expect(d2).toMatchObject({ vcpu: 'd2v0', el0: 0, el1: 575, el2: 5, running: 580, runnable: 200, blocked: 220 });
   });
 
   it('count only what is within the stretch', () => {
@@ -76,6 +76,29 @@ describe('statistics', () => {
   it('tell how long a vCPU waited for a pCPU', () => {
     const waits = figures().latencies.filter(({ kind }) => kind === 'scheduling');
     expect(waits).toMatchObject([{ vcpu: 'd2v0', subject: 'wake-up', count: 1, max: 200, maxAt: 220 }]);
+  });
+
+  it('count whole turns by the clock of who schedules', () => {
+    timelines.add(
+      traceRecords([
+        { kind: TraceKind.turnEnd, time: 430, el: 2, low: 7_000 },
+        { kind: TraceKind.turnBegin, time: 430, el: 2, low: 7_000 },
+        { kind: TraceKind.taskSwitch, time: 440, el: 1, low: 9 },
+        { kind: TraceKind.turnBegin, time: 440, el: 1, low: 500, high: 1 },
+        { kind: TraceKind.taskSwitch, time: 460, el: 1, low: 0 },
+        { kind: TraceKind.turnEnd, time: 460, el: 1, low: 523, high: 1 },
+        { kind: TraceKind.contextSwitch, time: 480, el: 2, low: D2V0, high: D1V0 },
+        { kind: TraceKind.runstate, time: 480, el: 2, low: D2V0, high: Runstate.blocked },
+        { kind: TraceKind.turnEnd, time: 480, el: 2, low: 7_055 },
+        { kind: TraceKind.turnBegin, time: 480, el: 2, low: 7_055 },
+      ]),
+    );
+    const { vcpus, tasks } = figures();
+    // d1v0's first turn began before the recording, its second is not over.
+    expect(vcpus[0]).toMatchObject({ vcpu: 'd1v0', running: 940, account: 940, turns: 0 });
+    expect(vcpus[1]).toMatchObject({ vcpu: 'd2v0', running: 60, account: 65, turns: 1 });
+    expect(tasks).toEqual([{ domid: 2, pid: 9, name: ' 9', running: 20, account: 23, turns: 1 }]);
+    expect(figures(0, 450).tasks).toMatchObject([{ running: 10, account: 10, turns: 0 }]);
   });
 
   it('give the hypervisor its share of each domain', () => {

@@ -1,4 +1,5 @@
 /** Figures of a stretch of time: who used the pCPUs at which level, why the hypervisor was entered and what that cost, who waited how long. */
+import { NO_TURNS, type TaskTimes, taskTimes, turnSums } from './accounts.ts';
 import { interruptName } from './exit-reasons.ts';
 import type { LatencyLog } from './exits.ts';
 import { CATEGORIES, type Category, domidOf, isGuest, isIdle, NO_VCPU, type VcpuKey, vcpuName } from './labels.ts';
@@ -27,13 +28,19 @@ export interface Place {
 /** Time of a vCPU, or of Xen for nobody, ns. */
 export interface VcpuTimes {
   /** `d1v0`, `idle` for all idle vCPUs together, `xen` before there are any. */
-  readonly name: string;
+  readonly vcpu: string;
   /** Null for Xen's own. */
   readonly domid: number | null;
   readonly el0: number;
   readonly el1: number;
   readonly el2: number;
+  /** On a pCPU that slept meanwhile: in WFE. With the three levels it makes up a guest's `running`. */
+  readonly asleep: number;
   readonly running: number;
+  /** `running` as Xen accounts for it: whole turns by the clock that Xen reads when it begins to schedule. */
+  readonly account: number;
+  /** Whole turns. */
+  readonly turns: number;
   readonly runnable: number;
   readonly preempted: number;
   readonly blocked: number;
@@ -90,6 +97,7 @@ export interface Statistics {
   readonly cpus: readonly CpuTimes[];
   readonly domains: readonly DomainTimes[];
   readonly vcpus: readonly VcpuTimes[];
+  readonly tasks: readonly TaskTimes[];
   readonly exits: readonly ExitRow[];
   readonly latencies: readonly LatencyRow[];
 }
@@ -105,6 +113,7 @@ export function statisticsOf(model: TimelineModel, from: number, to: number): St
     cpus: model.cpus.map((tracks) => cpuTimes(tracks, from, to)),
     domains: domainTimes(vcpus, exits),
     vcpus,
+    tasks: taskTimes(model, from, to),
     exits,
     latencies: latencyRows(model, from, to),
   };
@@ -145,11 +154,10 @@ function labelTimes(model: TimelineModel, from: number, to: number): Float64Arra
   return times;
 }
 
-interface LevelTimes {
-  el0: number;
-  el1: number;
-  el2: number;
-}
+/** Categories that each label of the levels' tracks has one of, while somebody's vCPU has the pCPU. */
+const LEVELS = ['el0', 'el1', 'el2', 'asleep'] as const;
+type LevelTimes = Record<(typeof LEVELS)[number], number>;
+const isLevel = (category: Category): category is (typeof LEVELS)[number] => LEVELS.some((level) => level === category);
 
 /** One line for all of Xen's own. */
 const ownerOf = (key: VcpuKey): VcpuKey => (isGuest(key) ? key : NO_VCPU);
@@ -157,20 +165,27 @@ const ownerOf = (key: VcpuKey): VcpuKey => (isGuest(key) ? key : NO_VCPU);
 function vcpuTimes(model: TimelineModel, byLabel: Float64Array, from: number, to: number): VcpuTimes[] {
   const levels = new Map<VcpuKey, LevelTimes>();
   for (const [id, { category, vcpu }] of model.labels.labels.entries()) {
-    if (byLabel[id] === 0 || (category !== 'el0' && category !== 'el1' && category !== 'el2')) continue;
+    if (byLabel[id] === 0 || !isLevel(category)) continue;
     const owner = ownerOf(vcpu);
-    const times = levels.get(owner) ?? { el0: 0, el1: 0, el2: 0 };
+    const times = levels.get(owner) ?? { el0: 0, el1: 0, el2: 0, asleep: 0 };
     times[category] += byLabel[id];
     levels.set(owner, times);
   }
   const guests = model.guestVcpus.map(({ key }) => key);
   const keys = new Set([...guests, ...[...levels.keys()].sort((a, b) => a - b)]);
-  return [...keys].map((key) => ({
-    name: vcpuName(key),
-    domid: isGuest(key) ? domidOf(key) : null,
-    ...(levels.get(key) ?? { el0: 0, el1: 0, el2: 0 }),
-    ...stateTimes(model, key, from, to),
-  }));
+  const accounts = turnSums(model.vcpuTurns, from, to, (start, end) => end - start);
+  return [...keys].map((key) => {
+    const states = stateTimes(model, key, from, to);
+    const own = accounts.get(key) ?? NO_TURNS;
+    return {
+      vcpu: vcpuName(key),
+      domid: isGuest(key) ? domidOf(key) : null,
+      ...(levels.get(key) ?? { el0: 0, el1: 0, el2: 0, asleep: 0 }),
+      ...states,
+      account: states.running + own.difference,
+      turns: own.turns,
+    };
+  });
 }
 
 function stateTimes(model: TimelineModel, key: VcpuKey, from: number, to: number) {

@@ -3,8 +3,9 @@ import { createBirpc } from 'birpc';
 import { HttpFiles, LocalFiles, type PackFiles } from '../pack/files.ts';
 import { loadPack } from '../pack/load.ts';
 import type { LocalFile, PackSource } from '../protocol/pack.ts';
+import { MessageBatch } from '../protocol/message-batch.ts';
 import { SESSION_EVENT_NAMES, type SessionEvents, type SessionFunctions } from '../protocol/session.ts';
-import { Session } from './session.ts';
+import { createSession } from './session/session.ts';
 
 /** Files of a chosen folder are named with the folder itself in front. */
 function nameInFolder(file: LocalFile & { readonly webkitRelativePath?: string }): string {
@@ -32,23 +33,27 @@ function pass(milliseconds: number): Promise<void> {
 }
 
 const events = {} as SessionEvents;
-const session = new Session(events, {
+const session = createSession(events, {
   openPack: (source) => loadPack(filesOf(source)),
   yield: pass,
   now: () => performance.now(),
 });
 
-const names = Object.getOwnPropertyNames(Session.prototype).filter((name) => name !== 'constructor');
-const functions = Object.fromEntries(
-  names.map((name) => {
-    const method = session[name as keyof SessionFunctions] as (...args: unknown[]) => unknown;
-    return [name, method.bind(session)];
-  }),
-) as unknown as SessionFunctions;
+/** Milliseconds that an answer may wait for others. */
+const PATIENCE = 8;
 
-const rpc = createBirpc<SessionEvents, SessionFunctions>(functions, {
-  post: (data) => self.postMessage(data),
-  on: (receive) => self.addEventListener('message', (event: MessageEvent) => void receive(event.data)),
+const outbox = new MessageBatch({
+  send: (batch) => self.postMessage(batch),
+  soon: (callback) => queueMicrotask(callback),
+  later: (callback) => setTimeout(callback, PATIENCE),
+});
+const rpc = createBirpc<SessionEvents, SessionFunctions>(session, {
+  post: (data) => outbox.post(data),
+  on: (receive) =>
+    self.addEventListener('message', ({ data }: MessageEvent<readonly unknown[]>) => {
+      outbox.received(data);
+      for (const message of data) void receive(message);
+    }),
   eventNames: [...SESSION_EVENT_NAMES],
   timeout: -1,
 });

@@ -297,11 +297,12 @@ export function cutWindow(model: TimelineModel, lost: number, request: TimelineR
 /** Figures between two times (ns). */
 export function windowStatistics(model: TimelineModel, from: number, to: number): TimelineStatistics {
   const statistics = statisticsOf(model, from, to);
-  const { vcpus, exits, latencies } = statistics;
+  const { vcpus, tasks, exits, latencies } = statistics;
   return {
     from,
     to,
-    vcpus: vcpus.map(({ name, ...times }) => ({ vcpu: name, ...times })),
+    vcpus,
+    tasks,
     exits: exits.map(({ reason, place, ...row }): StatisticsRow => ({ ...row, what: reason, place })),
     latencies: latencies.map(({ kind, subject, place, ...row }): StatisticsRow => {
       return { ...row, what: `${kind}: ${subject}`, place };

@@ -1,6 +1,6 @@
 /** A64 data processing, immediate (Arm ARM C4.1, "Data Processing -- Immediate"). */
 import { encoding, type Alias, type Encoding, type Fields } from './encoding.ts';
-import { isLogicalImmediate } from './operands.ts';
+import { decodeBitMasks, isLogicalImmediate } from './operands.ts';
 
 const moveFromSp = (f: Fields): boolean => f.imm12 === 0 && f.sh === 0 && (f.Rd === 31 || f.Rn === 31);
 const toZero: (asm: string) => Alias = (asm) => ({ when: (f) => f.Rd === 31, asm });
@@ -18,13 +18,17 @@ const addSubImmediate: Encoding[] = [
   }),
 ];
 
-/** Whether MOVZ or MOVN could make the value: then `mov` stands for those (`MoveWidePreferred`). */
-function moveWidePreferred({ sf, N, imms, immr }: Fields): boolean {
+/** Whether a value has no bits but in one of its 16-bit parts. */
+const isOnePart = (value: bigint): boolean => [0n, 16n, 32n, 48n].some((at) => (value & ~(0xffffn << at)) === 0n);
+
+/**
+ * Whether MOVZ or MOVN could make the value: then `mov` stands for those. They cannot write SP. The pseudocode MoveWidePreferred misses some values that
+ * MOVN makes; here, as to objdump, `mov` is what an assembler would make of it.
+ */
+function moveWidePreferred({ sf, N, imms, immr, Rd }: Fields): boolean {
   const width = sf ? 64 : 32;
-  if (sf ? N !== 1 : N !== 0 || imms & 0x20) return false;
-  if (imms < 16) return (-immr & 15) <= 15 - imms;
-  if (imms >= width - 15) return (immr & 15) <= imms - (width - 15);
-  return false;
+  const value = decodeBitMasks(N, imms, immr, width);
+  return Rd !== 31 && value !== undefined && (isOnePart(value) || isOnePart(BigInt.asUintN(width, ~value)));
 }
 
 const logicalWhere = (f: Fields): boolean => isLogicalImmediate(f.sf, f.N, f.imms);

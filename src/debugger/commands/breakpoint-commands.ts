@@ -1,7 +1,7 @@
 /** break, watch, catch and what manages them. */
 import type { CatchKind, WatchAccess } from '../../emulator/debug-port.ts';
 import { type Breakpoint, placeText } from '../breakpoints/spec.ts';
-import { locationText, scopeText } from '../contexts/spaces.ts';
+import { formatLocation, formatScope } from '../contexts/spaces.ts';
 import { splitSpace } from '../contexts/spaces.ts';
 import { type Command, CommandError } from './command.ts';
 import type { ConsoleState } from './console-state.ts';
@@ -26,11 +26,11 @@ const CATCHES: Readonly<Record<string, CatchKind>> = {
 function describe(breakpoint: Breakpoint, name: string): string {
   const { id, place, locations, source, message, scope, state } = breakpoint;
   const where = source ? `: ${source.file}, line ${source.line}` : '';
-  const only = scope.kind === 'any' ? '' : ` in ${scopeText(scope)}`;
+  const only = scope.kind === 'any' ? '' : ` in ${formatScope(scope)}`;
   const count = locations.length > 1 ? ` (${locations.length} locations)` : '';
   const note = message === undefined ? '' : ` (${message})`;
   const first = locations.at(0);
-  const at = first && place.kind !== 'data' ? ` at ${locationText(first)}` : ` ${placeText(place, locationText)}`;
+  const at = first && place.kind !== 'data' ? ` at ${formatLocation(first)}` : ` ${placeText(place, formatLocation)}`;
   return `${name} ${id}${at}${where}${only}${count}${state === 'pending' ? ' pending' : ''}${note}`;
 }
 
@@ -170,7 +170,7 @@ export function breakpointTable(state: ConsoleState): string {
     `${it.id}`,
     it.temporary ? 'del' : 'keep',
     it.state,
-    scopeText(it.scope),
+    formatScope(it.scope),
     `${it.hits}`,
     whatText(state, it),
   ]);
@@ -179,10 +179,10 @@ export function breakpointTable(state: ConsoleState): string {
 
 function whatText(state: ConsoleState, breakpoint: Breakpoint): string {
   const { place, locations, source } = breakpoint;
-  const named = placeText(place, locationText);
+  const named = placeText(place, formatLocation);
   const first = locations.at(0);
   const symbol = first && symbolText(state, first.space, first.address);
-  const where = first && place.kind !== 'address' && place.kind !== 'data' ? ` ${locationText(first)}` : '';
+  const where = first && place.kind !== 'address' && place.kind !== 'data' ? ` ${formatLocation(first)}` : '';
   const more = locations.length > 1 ? ` and ${locations.length - 1} more` : '';
   const line = source ? ` at ${source.file}:${source.line}` : symbol === undefined ? '' : ` <${symbol}>`;
   const access = place.kind === 'data' ? ` ${place.access}` : '';

@@ -1,7 +1,7 @@
 /** print, x, set, info. */
 import { disassemble } from '../../arch/a64/disassemble.ts';
 import { registerFields } from '../../arch/register-fields.ts';
-import { locationText, splitSpace } from '../contexts/spaces.ts';
+import { formatLocation, splitSpace } from '../contexts/spaces.ts';
 import { ownerOf } from '../stack/code-space.ts';
 import { breakpointTable } from './breakpoint-commands.ts';
 import { type Command, CommandError } from './command.ts';
@@ -31,7 +31,7 @@ async function examine(state: ConsoleState, argument: string): Promise<string> {
   const address = await readNumber(state, rest);
   const row = await state.selected();
   const read = (at: bigint, length: number): Uint8Array => state.session.system.read(space, at, length, row.task);
-  const at = (offset: number): string => locationText({ space, address: address + BigInt(offset) });
+  const at = (offset: number): string => formatLocation({ space, address: address + BigInt(offset) });
   if (letters.includes('s')) return `${at(0)}:\t${JSON.stringify(zeroTerminated(read(address, 256)))}`;
   const isCode = letters.includes('i');
   const size = isCode ? 4 : UNITS[/[bhwg]/.exec(letters)?.[0] ?? 'w'];
@@ -110,7 +110,7 @@ async function variables(state: ConsoleState, kinds: readonly ('parameter' | 'lo
 async function symbol(state: ConsoleState, argument: string): Promise<string> {
   const { space = await spaceOf(state), rest } = splitSpace(argument);
   const address = await readNumber(state, rest);
-  return symbolText(state, space, address) ?? `No symbol at ${locationText({ space, address })}.`;
+  return symbolText(state, space, address) ?? `No symbol at ${formatLocation({ space, address })}.`;
 }
 
 async function cpus(state: ConsoleState): Promise<string> {

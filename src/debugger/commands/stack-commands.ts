@@ -1,6 +1,6 @@
 /** backtrace, frame, up, down, list, disassemble. */
 import { disassemble } from '../../arch/a64/disassemble.ts';
-import { locationText } from '../contexts/spaces.ts';
+import { formatLocation } from '../contexts/spaces.ts';
 import { type Command, CommandError } from './command.ts';
 import type { ConsoleState } from './console-state.ts';
 import { readPlace } from './places.ts';
@@ -92,9 +92,9 @@ async function disassembly(state: ConsoleState, argument: string): Promise<strin
     );
     const symbol = symbolText(state, space, address, row.task);
     const mark = address === row.pc && space === row.space ? '=> ' : '   ';
-    lines.push(`${mark}${locationText({ space, address })}${symbol === undefined ? '' : ` <${symbol}>`}:\t${text}`);
+    lines.push(`${mark}${formatLocation({ space, address })}${symbol === undefined ? '' : ` <${symbol}>`}:\t${text}`);
   }
-  if (lines.length === 0) throw new CommandError(`${locationText({ space, address: start })} cannot be read`);
+  if (lines.length === 0) throw new CommandError(`${formatLocation({ space, address: start })} cannot be read`);
   return lines.join('\n');
 }
 

@@ -1,7 +1,7 @@
 /** Says where and why the machine stopped. */
 import type { ExceptionEvent, PortStop, WatchHit } from '../../emulator/debug-port.ts';
 import type { Breakpoint } from '../breakpoints/spec.ts';
-import { type AddressSpace, locationText } from '../contexts/spaces.ts';
+import { type AddressSpace, formatLocation } from '../contexts/spaces.ts';
 import type { DebugStop } from '../stepping/run-control.ts';
 import { syndromeLabel } from '../stack/exception-label.ts';
 import type { ConsoleState } from './console-state.ts';
@@ -73,7 +73,7 @@ function hitText(state: ConsoleState, breakpoint: Breakpoint, { watchHits, event
     const called = breakpoint.place.hypercall === undefined ? undefined : hypercalls?.get(breakpoint.place.hypercall);
     const name = called === undefined ? '' : ` ${called}`;
     const what = event.kind === 'synchronous' ? syndromeLabel(event.esr) + name : breakpoint.place.exception;
-    return `Catchpoint ${breakpoint.id}, ${what}: EL${event.from} \u2192 EL${event.target}, from ${locationText({ space: spaceBefore(state, event), address: event.pc })}`;
+    return `Catchpoint ${breakpoint.id}, ${what}: EL${event.from} \u2192 EL${event.target}, from ${formatLocation({ space: spaceBefore(state, event), address: event.pc })}`;
   }
   return `${name} ${breakpoint.id}`;
 }
@@ -88,7 +88,7 @@ function spaceBefore(state: ConsoleState, { cpu, from }: ExceptionEvent): Addres
 function watchText(state: ConsoleState, hit: WatchHit): string {
   const { space } = state.session.system.context(state.cpu);
   const where = symbolText(state, space, hit.pc);
-  const by = `by ${locationText({ space, address: hit.pc })}${where === undefined ? '' : ` <${where}>`}`;
+  const by = `by ${formatLocation({ space, address: hit.pc })}${where === undefined ? '' : ` <${where}>`}`;
   if (!hit.isWrite) return `read ${by}: value ${hex(hit.before)}`;
   return hit.before === hit.after
     ? `written ${by}: value ${hex(hit.after)}`

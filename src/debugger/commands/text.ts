@@ -1,5 +1,5 @@
 /** How the console writes addresses, frames and source lines. */
-import { type AddressSpace, locationText } from '../contexts/spaces.ts';
+import { type AddressSpace, formatLocation } from '../contexts/spaces.ts';
 import { NoSymbolsError } from '../stack/inspection.ts';
 import type { FrameRow } from '../stack/inspection.ts';
 import type { ConsoleState, SourcePlace } from './console-state.ts';
@@ -26,7 +26,7 @@ export async function frameText(state: ConsoleState, row: FrameRow, withAddress:
     throw error;
   });
   const place = frame.file && frame.line > 0 ? ` at ${frame.file}:${frame.line}` : '';
-  const address = withAddress ? `${locationText({ space: row.space, address: row.pc })} in ` : '';
+  const address = withAddress ? `${formatLocation({ space: row.space, address: row.pc })} in ` : '';
   return `${address}${name} ${parameters}${place}`.trimEnd();
 }
 

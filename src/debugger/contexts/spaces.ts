@@ -31,7 +31,7 @@ export type Scope =
   | { readonly kind: 'vmid'; readonly vmid: number };
 
 /** The prefix of a space: `xen`, `d2:EL1`, `d2:IPA`, `PA`, `p0`. */
-export function spaceName(space: AddressSpace): string {
+export function formatSpace(space: AddressSpace): string {
   switch (space.kind) {
     case 'xen':
       return 'xen';
@@ -47,12 +47,12 @@ export function spaceName(space: AddressSpace): string {
 }
 
 /** `d2:EL1:0xffff800008028ca0`. */
-export function locationText({ space, address }: Location): string {
-  return `${spaceName(space)}:0x${BigInt.asUintN(64, address).toString(16)}`;
+export function formatLocation({ space, address }: Location): string {
+  return `${formatSpace(space)}:0x${BigInt.asUintN(64, address).toString(16)}`;
 }
 
 /** `any`, `xen`, `d1`, `d1v0`, `d1:pid 42`, `p2`, `vmid 2`. */
-export function scopeText(scope: Scope): string {
+export function formatScope(scope: Scope): string {
   switch (scope.kind) {
     case 'any':
     case 'xen':
@@ -80,7 +80,7 @@ const SCOPES: readonly (readonly [RegExp, (n: number, m: number) => Scope])[] = 
   [/^vmid ?(\d+)$/, (vmid) => ({ kind: 'vmid', vmid })],
 ];
 
-/** Reads what `scopeText` writes; a number alone is a domain. */
+/** Reads what `formatScope` writes; a number alone is a domain. */
 export function parseScope(text: string): Scope | undefined {
   for (const [pattern, make] of SCOPES) {
     const match = pattern.exec(text.trim());

@@ -3,7 +3,7 @@ import type { DebugPort, PortSpace, RegimeView } from '../../emulator/debug-port
 import type { GuestKernel, Hypervisor, TaskInfo } from './guests.ts';
 import { isProgram, ModuleList, type SymbolModule } from './modules.ts';
 import { Moment } from './moment.ts';
-import { type AddressSpace, spaceName } from './spaces.ts';
+import { type AddressSpace, formatSpace } from './spaces.ts';
 
 /** Who executes on a pCPU: (EL, VMID, ASID) resolved to domain, vCPU and task. */
 export interface ExecutionContext {
@@ -69,7 +69,7 @@ export class System {
 
   /** How to reach a space. `task` is whose program EL0 means; without it that of the domain's running task. Throws `SpaceError`. */
   portSpace(space: AddressSpace, task?: bigint): PortSpace {
-    const key = `${spaceName(space)} ${task ?? ''}`;
+    const key = `${formatSpace(space)} ${task ?? ''}`;
     const known = this.#spaces.value;
     const found = known.get(key) ?? this.#findSpace(space, task);
     known.set(key, found);

@@ -115,6 +115,8 @@ export interface CpuHost {
    * away when the page no longer is code.
    */
   codeWritten(linear: number): void;
+  /** The performance monitors' interrupt of a CPU is at this level, and their next overflow may be at another time: the machine asks before another instruction retires. */
+  pmuChanged(cpu: Cpu, interrupt: boolean): void;
   /** What a CPU's own breakpoints and watchpoints may match has changed; true when any are armed now or were. */
   debugChanged(cpu: Cpu): boolean;
   /** An address outside the model was touched, a register read that is not implemented, ...: counted and listed in the result. */

@@ -7,7 +7,7 @@ import { updateFpTrap } from './fp-access.ts';
 import { CF, type CpuState, DAIF, EL, IL, NF, PC, SLOT_SP, SPSEL, SS, VF, X, ZF } from './state.ts';
 import { Hcr } from './system-registers/bits.ts';
 import { Reg } from './system-registers/offsets.ts';
-import { countEvent, Event, syncPmu } from './system-registers/pmu.ts';
+import { countEvent, Event, syncPmuBeforeLevel } from './system-registers/pmu.ts';
 
 /** Offsets from VBAR_ELx within one of its four groups. */
 export const Vector = { synchronous: 0, irq: 0x80, fiq: 0x100, serror: 0x180 } as const;
@@ -92,7 +92,7 @@ export function enterException(cpu: Cpu, target: number, vector: number): void {
   const u = state.u32;
   const offset = vectorOffset(state, target, vector);
   const changesLevel = u[EL_WORD] !== target;
-  if (changesLevel) syncPmu(cpu);
+  if (changesLevel) syncPmuBeforeLevel(cpu);
   countEvent(cpu, Event.EXC_TAKEN);
   savePstate(state, target);
   u[DAIF >>> 2] = Spsr.DAIF;

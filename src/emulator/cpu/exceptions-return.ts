@@ -9,7 +9,7 @@ import { deliverableInterrupt } from './exceptions-interrupt.ts';
 import { DAIF, EL, EVENT, EXCLUSIVE_SIZE, IL, PC, SS } from './state.ts';
 import { Hcr } from './system-registers/bits.ts';
 import { Reg } from './system-registers/offsets.ts';
-import { countEvent, Event, syncPmu } from './system-registers/pmu.ts';
+import { countEvent, Event, syncPmuBeforeLevel } from './system-registers/pmu.ts';
 
 const TCR_EL2_TBI = 1 << 20;
 
@@ -61,7 +61,7 @@ export function exceptionReturn(cpu: Cpu): Status {
   const illegal = isIllegalReturn(cpu, spsr);
   const target = illegal ? from : (spsr >>> 2) & 3;
   traceReturn(cpu, u[elr], u[elr + 1], target, illegal);
-  if (target !== from) syncPmu(cpu);
+  if (target !== from) syncPmuBeforeLevel(cpu);
   countEvent(cpu, Event.EXC_RETURN);
   restorePstate(cpu, spsr, illegal);
   u[PC >>> 2] = u[elr];

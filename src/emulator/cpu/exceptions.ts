@@ -15,7 +15,7 @@ import { exceptionReturn } from './exceptions-return.ts';
 import { EL, EVENT, IL, PC, SLEEP, SS } from './state.ts';
 import { Hcr, Sctlr } from './system-registers/bits.ts';
 import { Reg } from './system-registers/offsets.ts';
-import { syncPmu } from './system-registers/pmu.ts';
+import { syncPmuBeforeLevel } from './system-registers/pmu.ts';
 
 export { finishStep, StepState, stepState } from './exceptions-debug.ts';
 export { shouldWake, wake } from './exceptions-interrupt.ts';
@@ -73,7 +73,7 @@ function wait(cpu: Cpu, isWfe: number): Status {
   if (completesAtOnce(cpu, isWfe)) return Status.next;
   const target = waitTrap(cpu, isWfe);
   if (target !== 0) return takeSynchronous(cpu, target, ExceptionClass.wfx, ISS_ALWAYS | isWfe);
-  syncPmu(cpu);
+  syncPmuBeforeLevel(cpu);
   cpu.host.trace(cpu, isWfe === 0 ? TraceKind.wfi : TraceKind.wfe, 0, 0);
   advance(cpu);
   cpu.state.u32[SLEEP >>> 2] = 1 + isWfe;

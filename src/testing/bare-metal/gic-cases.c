@@ -476,6 +476,49 @@ static void signals(void) {
   show("gone", guest_isr());
 }
 
+// QEMU has the counters and their flags, but their interrupt is not wired on this board.
+static void performance_monitors(void) {
+  MSR(pmccfiltr_el0, 1u << 27);
+  MSR(pmcntenset_el0, 1u << 31);
+  MSR(pmovsclr_el0, 0xffffffff);
+  MSR(pmintenset_el1, 0x80000005);
+  show("PMINTENSET", MRS(pmintenset_el1));
+  MSR(pmintenclr_el1, 4);
+  show("PMINTENCLR", MRS(pmintenclr_el1));
+  MSR(pmccntr_el0, 0xffffff00);
+  show("no overflow", MRS(pmovsset_el0));
+  MSR(pmcr_el0, 1);
+  while (!MRS(pmovsset_el0)) {
+  }
+  show("overflow of 32 bits", MRS(pmovsclr_el0));
+  MSR(pmovsclr_el0, 0x80000000);
+  show("cleared", MRS(pmovsset_el0));
+  MSR(pmcr_el0, 0x41);
+  MSR(pmccntr_el0, 0xffffffffffff0000);
+  while (!MRS(pmovsset_el0)) {
+  }
+  show("overflow of 64 bits", MRS(pmovsset_el0));
+  MSR(pmcr_el0, 0x46);
+  show("reset counters keep flags", MRS(pmovsset_el0));
+  show("PMCCNTR", MRS(pmccntr_el0));
+  MSR(pmovsclr_el0, 0xffffffff);
+  MSR(pmevtyper1_el0, 1u << 27);
+  MSR(pmevcntr1_el0, 0xfffffffe);
+  MSR(pmcntenset_el0, 2);
+  MSR(pmcr_el0, 1);
+  MSR(pmswinc_el0, 2);
+  show("software increment", MRS(pmevcntr1_el0));
+  show("no overflow", MRS(pmovsset_el0));
+  MSR(pmswinc_el0, 3);
+  show("wrapped", MRS(pmevcntr1_el0));
+  show("overflow", MRS(pmovsset_el0));
+  MSR(pmovsset_el0, 0x80000008);
+  show("set by software", MRS(pmovsset_el0));
+  MSR(pmovsclr_el0, 2);
+  show("cleared one", MRS(pmovsclr_el0));
+  MSR(pmcr_el0, 0);
+}
+
 static void section(const char *name, void (*run)(void)) {
   text("## ");
   text(name);
@@ -503,6 +546,7 @@ int main(void) {
   section("maintenance", maintenance);
   section("hardware interrupts", hardware_interrupt);
   section("signals", signals);
+  section("performance monitors", performance_monitors);
   text("END\n");
   while (!(read(UART + 0x2c) & 8)) {
   }

@@ -20,7 +20,7 @@ function sections(output: string): Record<string, string[]> {
   return result;
 }
 
-describe('the interrupt controller and the timers, step by step as on QEMU', () => {
+describe('the interrupt controller, the timers and the performance monitors, step by step as on QEMU', () => {
   const dir = mkdtempSync(join(tmpdir(), 'gic-'));
   let qemu: Record<string, string[]>;
   let ours: Record<string, string[]>;
@@ -43,6 +43,7 @@ describe('the interrupt controller and the timers, step by step as on QEMU', () 
     ['maintenance', 32],
     ['hardware interrupts', 10],
     ['signals', 12],
+    ['performance monitors', 14],
   ])('%s', (name, lines) => {
     expect(ours[name]).toEqual(qemu[name]);
     expect(ours[name].filter((line) => line !== 'END')).toHaveLength(lines);

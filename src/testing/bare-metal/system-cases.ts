@@ -92,6 +92,9 @@ export const CONFIGS: readonly Config[] = [
   one('CNTKCTL.0', 'CNTKCTL_EL1', 0n),
   one('CNTKCTL.1', 'CNTKCTL_EL1', 1n, [0]),
   one('CNTKCTL.2', 'CNTKCTL_EL1', 2n, [0]),
+  one('CNTKCTL.EL0VTEN', 'CNTKCTL_EL1', 0x103n, [0]),
+  one('CNTKCTL.EL0PTEN', 'CNTKCTL_EL1', 0x203n, [0]),
+  one('MDCR.HPMN', 'MDCR_EL2', 2n),
   one('PMUSERENR.0', 'PMUSERENR_EL0', 0n),
   ...[1n, 2n, 4n, 8n].map((value) => one(`PMUSERENR.${value}`, 'PMUSERENR_EL0', value, [0])),
   one('MDSCR.TDCC', 'MDSCR_EL1', bit(12)),
@@ -249,6 +252,9 @@ function waitForTimer(timer: string, suffix: string, levels: readonly number[]):
   return showing(`wait ${timer}`, code, levels);
 }
 
+/** Waits with the event register clear: the event stream wakes it, if it is not trapped. */
+const WAIT_FOR_EVENT: Action = { name: 'wait for event', code: ' sevl\n wfe\n wfe' };
+
 /** Single-steps, from `el`, the code after label 1 at EL0, with SPSR.SS = `ss`. */
 function step(name: string, el: number, ss: boolean, code: string): Action {
   const spsr = `0x${((ss ? 1 << 21 : 0) | 0x3c0).toString(16)}`;
@@ -268,11 +274,17 @@ const STEPS: readonly Action[] = [1, 2].flatMap((el) => [
 
 /** Physical interrupts, waiting, timers, debug exceptions. */
 export const INTERRUPT_PROGRAM: Program = {
-  base: BASE,
+  // With an event each 1.28 us, of bit 6 of the virtual counter.
+  base: { ...BASE, CNTKCTL_EL1: 0x367n },
   baseCode: GIC_IDLE,
   configs: [
     { name: 'open', set: {} },
     { name: 'TDE', set: { MDCR_EL2: MDCR_RESET | bit(8) } },
+    hcr('TWI', bit(13), [0, 1, 2]),
+    hcr('TWE', bit(14), [0, 1, 2]),
+    closed('nTWI', bit(16)),
+    closed('nTWE', bit(18)),
+    tge('TGE+nTWI+nTWE', { SCTLR_EL1: SCTLR_RES1 }),
     sgi('open', 0n),
     sgi('IMO', bit(4)),
     sgi('FMO', bit(3)),
@@ -287,7 +299,8 @@ export const INTERRUPT_PROGRAM: Program = {
     unmask('DAIF F', 1),
     showing('ISR', ' mrs x0, isr_el1', [1, 2]),
     waitForTimer('cntp', 'el0', [1, 2]),
-    waitForTimer('cntv', 'el0', [1, 2]),
+    waitForTimer('cntv', 'el0', [0, 1, 2]),
+    WAIT_FOR_EVENT,
     waitForTimer('cnthp', 'el2', [2]),
     ...STEPS,
   ],

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { genericName, sysregAt } from '../../arch/sysregs.ts';
 import { CONFIGS, INTERRUPT_PROGRAM, STATE_PROGRAM, SWEEP_PROGRAM, TRAP_PROGRAM } from './system-cases.ts';
-import { type Difference, DEPARTURES, LINE_DEPARTURES, SWEEP_DEPARTURES } from './system-departures.ts';
+import { type Difference, DEPARTURES, LINE_DEPARTURES, SWEEP_DEPARTURES, UNTRAPPED_WFE } from './system-departures.ts';
 import { type Program, runElfOnOurs, runElfOnQemu, withProgram } from './system-program.ts';
 
 /** Far more than either program retires. */
@@ -92,7 +92,9 @@ describe('physical interrupts, waiting, timers and software step, as on QEMU', (
   it('leads to the same state', () => {
     const run = runBoth(INTERRUPT_PROGRAM);
     expect([run.qemu.at(-1), run.ours.at(-1)]).toEqual(['END', 'END']);
-    expect(lineDifferences(run)).toEqual([]);
+    const differences = lineDifferences(run);
+    expect(differences.filter((line) => !UNTRAPPED_WFE.test(line))).toEqual([]);
+    expect(differences).toHaveLength(4);
     const classes = [
       'esr1=cb000022',
       'esr1=ca000022',
@@ -102,6 +104,10 @@ describe('physical interrupts, waiting, timers and software step, as on QEMU', (
       'v1=280',
       'x0=5',
       'x0=80',
+      'esr2=7e00000',
+      'esr2=7e00001',
+      'esr1=7e00000',
+      'esr1=7e00001',
     ];
     for (const text of classes) expect(run.ours.some((line) => line.includes(text)) ? text : `no ${text}`).toBe(text);
   }, 120_000);

@@ -5,10 +5,9 @@ import { HttpFiles } from '../../pack/files.ts';
 import { loadPack } from '../../pack/load.ts';
 import type { PackSource } from '../../protocol/pack.ts';
 import { SESSION_EVENT_NAMES, type SessionEvents, type SessionFunctions } from '../../protocol/session.ts';
-import type { TimelineRequest, TimelineStatistics, TimelineWindow } from '../../protocol/timeline.ts';
 import { vcpuKey } from '../../trace/labels.ts';
 import { Timelines } from '../../trace/timelines.ts';
-import { Session } from '../../workers/session.ts';
+import { createSession } from '../../workers/session/session.ts';
 import { cutWindow, windowStatistics } from '../../workers/timeline-window.ts';
 import {
   ESR_HYPERCALL,
@@ -79,28 +78,18 @@ function manySlices(): Timelines {
   return timelines;
 }
 
-/** The machine stays at the boot snapshot. */
-class TimelineSession extends Session {
-  private readonly timelines = manySlices();
-
-  get slices(): number {
-    return countSlices(this.timelines);
-  }
-
-  override resume(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  override timeline(request: TimelineRequest): Promise<TimelineWindow> {
-    const start = performance.now();
-    const window = cutWindow(this.timelines.model, 0, request);
-    scope.answers.push(performance.now() - start);
-    return Promise.resolve(window);
-  }
-
-  override timelineStatistics(from: number, to: number): Promise<TimelineStatistics> {
-    return Promise.resolve(windowStatistics(this.timelines.model, from, to));
-  }
+/** The machine stays at the boot snapshot, and the past is `timelines`. */
+function past({ model }: Timelines): Pick<SessionFunctions, 'resume' | 'timeline' | 'timelineStatistics'> {
+  return {
+    resume: async () => {},
+    timeline: async (request) => {
+      const start = performance.now();
+      const window = cutWindow(model, 0, request);
+      scope.answers.push(performance.now() - start);
+      return window;
+    },
+    timelineStatistics: async (from, to) => windowStatistics(model, from, to),
+  };
 }
 
 function openPack(source: PackSource): ReturnType<typeof loadPack> {
@@ -110,24 +99,21 @@ function openPack(source: PackSource): ReturnType<typeof loadPack> {
 
 scope.answers = [];
 const events = {} as SessionEvents;
-const session = new TimelineSession(events, {
+const timelines = manySlices();
+scope.slices = countSlices(timelines);
+const session = createSession(events, {
   openPack,
   yield: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
   now: () => performance.now(),
 });
-scope.slices = session.slices;
 
-const names = [...Object.getOwnPropertyNames(Session.prototype)].filter((name) => name !== 'constructor');
-const functions = Object.fromEntries(
-  names.map((name) => {
-    const method = session[name as keyof SessionFunctions] as (...args: unknown[]) => unknown;
-    return [name, method.bind(session)];
-  }),
-) as unknown as SessionFunctions;
-const rpc = createBirpc<SessionEvents, SessionFunctions>(functions, {
-  post: (data) => scope.postMessage(data),
-  on: (receive) => scope.addEventListener('message', ({ data }) => void receive(data)),
-  eventNames: [...SESSION_EVENT_NAMES],
-  timeout: -1,
-});
+const rpc = createBirpc<SessionEvents, SessionFunctions>(
+  { ...session, ...past(timelines) },
+  {
+    post: (data) => scope.postMessage(data),
+    on: (receive) => scope.addEventListener('message', ({ data }) => void receive(data)),
+    eventNames: [...SESSION_EVENT_NAMES],
+    timeout: -1,
+  },
+);
 for (const name of SESSION_EVENT_NAMES) Object.assign(events, { [name]: rpc[name] });

@@ -24,15 +24,17 @@ const PROBE = `{
       super(url, options);
       if (options.name !== 'machine') return;
       const post = this.postMessage.bind(this);
-      this.postMessage = (data, ...rest) => {
-        if (data.t === 'q' && data.i !== undefined) owed.set(data.i, [data.m, performance.now()]);
-        post(data, ...rest);
+      this.postMessage = (batch, ...rest) => {
+        for (const { t, i, m } of batch) if (t === 'q' && i !== undefined) owed.set(i, [m, performance.now()]);
+        post(batch, ...rest);
       };
       this.addEventListener('message', ({ data }) => {
-        if (data.m === 'stopped') isStopped = true;
-        const [name, start] = owed.get(data.i) ?? [];
-        if (name) slowest.set(name, Math.max(slowest.get(name) ?? 0, performance.now() - start));
-        if (data.t === 's') owed.delete(data.i);
+        for (const { t, i, m } of data) {
+          if (m === 'stopped') isStopped = true;
+          const [name, start] = owed.get(i) ?? [];
+          if (name) slowest.set(name, Math.max(slowest.get(name) ?? 0, performance.now() - start));
+          if (t === 's') owed.delete(i);
+        }
       });
     }
   };

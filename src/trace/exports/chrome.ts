@@ -1,5 +1,6 @@
 /** Chrome's trace event format (JSON): what chrome://tracing, Perfetto and others read. Times in microseconds. */
-import { FLOW_KINDS, type TimelineModel } from '../model.ts';
+import { FLOW_KINDS } from '../labels.ts';
+import type { TimelineModel } from '../model.ts';
 import { counterValue, type TrackEntry, trackList } from '../track-list.ts';
 
 const COUNTER_STEP = 1e6;

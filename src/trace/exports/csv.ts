@@ -19,7 +19,7 @@ type Cell = string | number | null;
 
 /** The whole table, with a line of headings. */
 export function statisticsCsv(statistics: Statistics): string {
-  const rows: (readonly Cell[])[] = [COLUMNS, ...cpuRows(statistics), ...vcpuRows(statistics)];
+  const rows: (readonly Cell[])[] = [COLUMNS, ...cpuRows(statistics), ...vcpuRows(statistics), ...taskRows(statistics)];
   for (const row of statistics.exits) rows.push(['exit', row.domid, row.vcpu, row.reason, ...figures(row)]);
   for (const row of statistics.latencies) {
     rows.push([row.kind, row.domid, row.vcpu, row.subject, ...figures(row)]);
@@ -34,9 +34,16 @@ function cpuRows({ cpus }: Statistics): Cell[][] {
 }
 
 function vcpuRows({ vcpus }: Statistics): Cell[][] {
-  return vcpus.flatMap(({ name: vcpu, domid, ...times }) =>
-    Object.entries(times).map(([name, time]) => ['vcpu', domid, vcpu, name, null, time]),
+  return vcpus.flatMap(({ vcpu, domid, turns, ...times }) =>
+    Object.entries(times).map(([name, time]) => ['vcpu', domid, vcpu, name, name === 'account' ? turns : null, time]),
   );
+}
+
+function taskRows({ tasks }: Statistics): Cell[][] {
+  return tasks.flatMap(({ domid, name, turns, running, account }) => [
+    ['task running', domid, null, name, null, running],
+    ['task account', domid, null, name, turns, account],
+  ]);
 }
 
 function figures({ count, total, mean, p50, p99, max, maxAt }: Distribution): number[] {

@@ -3,7 +3,8 @@
  * track_event/track_descriptor.proto, interned_data/interned_data.proto).
  */
 import type { LabelTable } from '../labels.ts';
-import { FLOW_KINDS, type TimelineModel } from '../model.ts';
+import { FLOW_KINDS } from '../labels.ts';
+import type { TimelineModel } from '../model.ts';
 import type { SliceTrack } from '../slice-track.ts';
 import type { SpanTrack } from '../span-track.ts';
 import { type CounterKind, counterValue, type TrackEntry, trackList } from '../track-list.ts';

@@ -7,7 +7,7 @@ import {
   type IDockviewPanelHeaderProps,
   type IDockviewPanelProps,
 } from 'dockview-react';
-import { createContext, type ReactElement, useContext, useEffect, useMemo, useState } from 'react';
+import { Activity, createContext, type ReactElement, useContext, useEffect, useMemo, useState } from 'react';
 import type { Client } from '../../client/client.ts';
 import { domainName } from '../../client/machine-store.ts';
 import { type OpenSource, sourcePanelId } from '../../client/navigation.ts';
@@ -33,9 +33,10 @@ function Panel({ api, params }: IDockviewPanelProps<Record<string, unknown>>): R
   const view = views.find(({ id }) => id === params.view);
   if (!view) return null;
   const View = view.component;
+  const content = <View params={params} isVisible={isVisible} />;
   return (
     <ErrorBoundary name={api.title ?? view.title}>
-      <View params={params} isVisible={isVisible} />
+      {view.isAlwaysActive ? content : <Activity mode={isVisible ? 'visible' : 'hidden'}>{content}</Activity>}
     </ErrorBoundary>
   );
 }
@@ -79,6 +80,18 @@ function domainsOf(client: Client): number[] {
 function sourceTitle(client: Client, { path, owner }: OpenSource): string {
   const name = owner.kind === 'xen' ? 'Xen' : domainName(client.machine.getState().pack, owner.domain);
   return `${path.split('/').at(-1)} @ ${name}`;
+}
+
+/** Shows a panel without making its group the active one: keys go on to act on what the person works with. */
+function revealQuietly(api: DockviewApi, client: Client, views: readonly ViewDefinition[], id: string): void {
+  const open = api.getPanel(id);
+  if (open) {
+    if (!open.api.isVisible) open.group.model.openPanel(open, { skipSetGroupActive: true });
+    return;
+  }
+  const { activePanel } = api;
+  reveal(api, client, views, id);
+  if (activePanel && activePanel.group !== api.getPanel(id)?.group) activePanel.api.setActive();
 }
 
 /** Brings a panel forward, opening it if it is not there. */
@@ -140,7 +153,10 @@ function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition
     client.navigation.setState({ active: event.panel?.id ?? null });
   });
   const stopNavigation = client.navigation.subscribe((state, previous) => {
-    if (state.reveal && state.reveal !== previous.reveal) reveal(api, client, views, state.reveal.panel);
+    if (!state.reveal || state.reveal === previous.reveal) return;
+    const { panel, isQuiet } = state.reveal;
+    if (isQuiet) revealQuietly(api, client, views, panel);
+    else reveal(api, client, views, panel);
   });
   return () => {
     removeCommands();

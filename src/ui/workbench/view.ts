@@ -17,6 +17,8 @@ export interface ViewDefinition {
   readonly title: string;
   readonly place: ViewPlace;
   readonly component: ComponentType<ViewProps>;
+  /** Goes on while it is covered, because it holds more than React does; other views then neither ask nor draw. */
+  readonly isAlwaysActive?: boolean;
   /** Not opened by itself: it needs parameters (a file, a terminal). */
   readonly isTemplate?: boolean;
   /** Which panels a pack brings, for views that exist more than once. */

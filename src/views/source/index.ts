@@ -6,5 +6,6 @@ export const sourceViewDefinition: ViewDefinition = {
   title: 'Source',
   place: 'editor',
   component: SourceView,
+  isAlwaysActive: true,
   isTemplate: true,
 };

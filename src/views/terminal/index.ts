@@ -16,5 +16,6 @@ export const terminalViewDefinition: ViewDefinition = {
   title: 'Terminal',
   place: 'bottom',
   component: TerminalView,
+  isAlwaysActive: true,
   panels,
 };

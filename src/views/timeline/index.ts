@@ -6,4 +6,5 @@ export const timelineViewDefinition: ViewDefinition = {
   title: 'Timeline',
   place: 'bottom',
   component: TimelineView,
+  isAlwaysActive: true,
 };

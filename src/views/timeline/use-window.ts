@@ -6,6 +6,8 @@ import { clamp, type Range } from './range.ts';
 
 /** Milliseconds between two questions while the machine runs. */
 const INTERVAL = 150;
+/** Milliseconds between two questions while the range changes: what is known is drawn stretched meanwhile. */
+const REST = 80;
 /** Nanoseconds in sight while the present is followed. */
 const FOLLOWED = 40e6;
 /** What is asked for on either side of what is in sight, so that panning finds something there. */
@@ -16,6 +18,10 @@ export interface TimelineWindowState {
   readonly range: Range | null;
   /** Null follows the present. */
   readonly setRange: (range: Range | null) => void;
+}
+
+function rest(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, milliseconds)));
 }
 
 /** `tracks`: ids of those in sight, with commas between; empty for all. */
@@ -38,6 +44,7 @@ export function useWindow(pixels: number, isVisible: boolean, tracks: string): T
     try {
       while (isOutdated.current) {
         isOutdated.current = false;
+        const asked = performance.now();
         const now = client.machine.getState().status?.virtualTime ?? 0;
         const range = client.timeline.getState().range ?? { from: Math.max(0, now - FOLLOWED), to: Math.max(now, 1) };
         const margin = (range.to - range.from) * MARGIN;
@@ -48,6 +55,7 @@ export function useWindow(pixels: number, isVisible: boolean, tracks: string): T
           tracks: question.current.tracks === '' ? null : question.current.tracks.split(',').map(Number),
         });
         setFound({ window, range });
+        await rest(REST - (performance.now() - asked));
       }
     } catch {
       // The session is gone or being replaced: the banner says so.

@@ -170,8 +170,11 @@ export const coreBehaviours: Partial<Record<SysregName, Behaviour>> = {
   HCR_EL2: translation(Reg.HCR_EL2),
   CONTEXTIDR_EL1: {
     write(cpu, low, high) {
-      countEvent(cpu, Event.CID_WRITE_RETIRED);
-      return contextIdr(cpu, low, high);
+      const interrupts = countEvent(cpu, Event.CID_WRITE_RETIRED);
+      const status = contextIdr(cpu, low, high);
+      if (!interrupts || status !== Status.next) return status;
+      advance(cpu);
+      return Status.leave;
     },
   },
   CPACR_EL1: fpControl(Reg.CPACR_EL1),

@@ -1,11 +1,12 @@
-/** Performance monitor registers (Arm ARM D13.4). Every access first brings the counters up to date. */
+/** Performance monitor registers (Arm ARM D13.4), and MDCR_EL2, which divides the counters. Every access first brings the counters up to date. */
 import type { SysregName } from '../../../arch/sysregs.ts';
 import { type Cpu, Status } from '../cpu.ts';
+import { advance } from '../exceptions-entry.ts';
 import { EL } from '../state.ts';
 import { Mdcr, Pmcr } from './bits.ts';
 import { type Behaviour, put } from './behaviours.ts';
 import { Reg } from './offsets.ts';
-import { countEvent, CYCLE_COUNTER, Event, EVENT_COUNTERS, restartPmu, syncPmu } from './pmu.ts';
+import { countEvent, CYCLE_COUNTER, Event, EVENT_COUNTERS, pmuChanged, restartPmu, syncPmu } from './pmu.ts';
 
 const word = (cpu: Cpu, offset: number): number => cpu.state.u32[offset >>> 2];
 
@@ -20,12 +21,19 @@ function visibleMask(cpu: Cpu): number {
   return ((1 << CYCLE_COUNTER) | ((1 << visibleCounters(cpu)) - 1)) >>> 0;
 }
 
-/** Runs `change` between bringing the counters up to date and counting on. */
+/** Runs `change` between bringing the counters up to date and counting on; the interrupt and the next overflow may be others then. */
 function changing(cpu: Cpu, change: () => void): Status {
   syncPmu(cpu);
   change();
   restartPmu(cpu);
-  return Status.next;
+  pmuChanged(cpu);
+  return leave(cpu);
+}
+
+/** The instruction is complete, and the machine must look at deadlines and interrupts. */
+function leave(cpu: Cpu): Status {
+  advance(cpu);
+  return Status.leave;
 }
 
 /** A pair of set and clear registers over one word. */
@@ -123,10 +131,18 @@ export const pmuBehaviours: Partial<Record<SysregName, Behaviour>> = {
       });
     },
   },
+  MDCR_EL2: {
+    write(cpu, low) {
+      const counterBits = (low ^ word(cpu, Reg.MDCR_EL2)) & (Mdcr.HPMN | Mdcr.HPME);
+      const store = (): void => cpu.state.set(Reg.MDCR_EL2, low);
+      if (counterBits !== 0) return changing(cpu, store);
+      store();
+      return Status.next;
+    },
+  },
   PMSWINC_EL0: {
     write(cpu, low) {
-      countEvent(cpu, Event.SW_INCR, low & visibleMask(cpu));
-      return Status.next;
+      return countEvent(cpu, Event.SW_INCR, low & visibleMask(cpu)) ? leave(cpu) : Status.next;
     },
   },
 };

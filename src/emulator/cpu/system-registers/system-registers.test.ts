@@ -346,12 +346,12 @@ describe('translation controls', () => {
     expect(m.traced).toEqual([{ kind: TraceKind.ttbr0Write, argument: 0x1_0000_4000_1000n }]);
   });
 
-  it('HCR_EL2.RW reads as one and HCD as zero', () => {
+  it('HCR_EL2.RW and SWIO read as one and HCD as zero', () => {
     expect(
       machine()
         .enter(2)
         .writeRead('HCR_EL2', 1n << 29n),
-    ).toBe(0x8000_0000n);
+    ).toBe(0x8000_0002n);
   });
 });
 
