@@ -28,9 +28,11 @@ test('the tables of the timeline are what the events say', async ({ page, workbe
   for (const [name, levels] of raw.levels) {
     const row = times.find(([who]) => who.endsWith(name));
     assert.ok(row, `${name} has a row`);
-    levels.slice(0, 3).forEach((level, el) => assertDuration(row[1 + el], level, `${name} at EL${el}`));
+    levels.forEach((level, i) =>
+      assertDuration(row[1 + i], level, `${name} ${['at EL0', 'at EL1', 'at EL2', 'asleep'][i]}`),
+    );
     const running = levels.reduce((sum, level) => sum + level);
-    assertDuration(row[4], running, `${name} running`);
+    assertDuration(row[5], running, `${name} running`);
   }
   assert.ok(raw.levels.size >= 4, 'three domains were busy');
 
@@ -158,6 +160,7 @@ test('tracks are pinned, moved, folded and found', async ({ page, workbench }) =
   await page.locator('.timeline-name', { hasText: /^d1v0$/ }).waitFor({ state: 'detached' });
   await group.click();
   await page.locator('.timeline-name', { hasText: /^d1v0$/ }).waitFor();
+  await page.locator('.timeline-group', { hasText: 'Counters' }).click();
 
   await timeline.press('t');
   await page.keyboard.type('d1v');
@@ -170,6 +173,12 @@ test('tracks are pinned, moved, folded and found', async ({ page, workbench }) =
   const before = (await timeline.names()).indexOf(focused);
   await timeline.press('Alt+ArrowDown');
   await timeline.waitForNames((now) => now.indexOf(focused) > before);
+
+  // Reloaded, the tracks are as they were.
+  await page.reload();
+  await timeline.waitForNames((now) => now.indexOf(focused) > before);
+  const counters = page.locator('.timeline-group', { hasText: 'Counters' });
+  assert.equal(await counters.getAttribute('aria-expanded'), 'false');
 });
 
 test('stops, steps and logpoints are marked, probed functions are drawn', async ({ page, workbench }) => {

@@ -5,3 +5,11 @@ export interface RandomAccess {
   /** Exactly `length` bytes from `offset`; rejects when the range is not inside the source. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
+
+/** A source over bytes in memory. */
+export function bytesAccess(bytes: Uint8Array): RandomAccess {
+  return {
+    size: bytes.length,
+    read: (offset, length) => Promise.resolve(bytes.slice(offset, offset + length)),
+  };
+}

@@ -1,4 +1,4 @@
-/** Stops as they come from the session: each is shown together with the stack of its target, so that views are drawn once and ask once. */
+/** Stops as they come from the session: each is shown together with its stack and with what the views in sight ask, so that all is drawn once. */
 import type { StackFrame } from '../protocol/inspect.ts';
 import type { SessionFunctions } from '../protocol/session.ts';
 import type { MachineStatus } from '../protocol/status.ts';
@@ -6,8 +6,9 @@ import { STALE_STOP, type Stop } from '../protocol/stop.ts';
 import type { Target } from '../protocol/target.ts';
 import type { ContextStore } from './context-store.ts';
 import type { MachineStore } from './machine-store.ts';
+import type { Questions } from './questions.ts';
 
-/** Milliseconds after which a stop is shown without its stack, which follows. */
+/** Milliseconds after which a stop is shown with what is known by then; the rest follows. */
 const PATIENCE = 60;
 
 /** What was found of a stack, in the form of the context's state; null when the machine has gone on. */
@@ -32,6 +33,7 @@ export interface ArrivalHost {
   readonly machine: MachineStore;
   readonly context: ContextStore;
   readonly session: SessionFunctions;
+  readonly questions: Questions;
   showFrame(frame: StackFrame): void;
 }
 
@@ -60,21 +62,30 @@ export class Arrivals {
   }
 
   async #arrive(stop: Stop, last: Stop | null): Promise<void> {
-    const { machine, context } = this.host;
+    const { machine, context, questions } = this.host;
     const arriving: Arriving = { stop };
     this.#arriving = arriving;
     const isRenewed = last !== null && stop.renews === last.stopId;
     // The target that a person has chosen since stays.
     const target = isRenewed ? context.getState().target : { ...stop.target };
     const reading = this.#read(stop, target);
-    const stack = await Promise.race([reading, patience()]);
+    const answers = [questions.ask(stop, false, null)];
+    let known: Stack = null;
+    const all = reading.then(async (stack) => {
+      known = stack;
+      answers.push(questions.ask(stop, true, topOf(stack?.frames ?? [])?.id ?? null));
+      await Promise.all(answers.map(({ complete }) => complete));
+    });
+    await Promise.race([all, patience()]);
     if (this.#arriving !== arriving) return;
     this.#arriving = null;
     const { status = machine.getState().status } = arriving;
     machine.setState({ stop, lastStop: stop, status });
+    for (const each of answers) each.show();
     if (isRenewed && context.getState().target !== target) return this.readStack(false);
     context.setState({ target, frames: [], frameId: null, framesError: null });
-    this.#show(stop, target, stack ?? (await reading), !isRenewed);
+    this.#show(stop, target, known ?? (await reading), !isRenewed);
+    for (const each of answers) each.show();
   }
 
   /** Reads the stack of the current target; `isNew` brings its place to the front as well. */
@@ -104,8 +115,8 @@ export class Arrivals {
   }
 }
 
-function patience(): Promise<null> {
+function patience(): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(() => resolve(null), PATIENCE);
+    setTimeout(resolve, PATIENCE);
   });
 }

@@ -15,9 +15,10 @@ import { createCursorStore } from './cursor-store.ts';
 import { createMachineStore, isRunning } from './machine-store.ts';
 import { createNavigationStore, showLocation, showSource } from './navigation.ts';
 import { addMessage, createOutputStore } from './output-store.ts';
+import { Questions } from './questions.ts';
 import type { Connect, SessionConnection } from './session.ts';
 import { createSourceStore } from './source-cache.ts';
-import { createTimelineStore } from './timeline-store.ts';
+import { createTimelineStore, keepArrangement } from './timeline-store.ts';
 import { createWorkspaceStore } from './workspace-store.ts';
 
 /** The message of whatever was thrown. */
@@ -37,6 +38,7 @@ export class Client {
   readonly sources = createSourceStore();
   readonly timeline = createTimelineStore();
   readonly consoles = new ConsoleHub();
+  readonly questions = new Questions();
   readonly commands = new CommandRegistry((message) => this.report(message));
   readonly #arrivals = new Arrivals(this);
   readonly #connect: Connect;
@@ -53,6 +55,7 @@ export class Client {
     this.breakpoints.subscribe((state, previous) => {
       if (state.specs !== previous.specs) void this.#sendBreakpoints();
     });
+    keepArrangement(this.timeline, this.workspace);
     this.workspace.subscribe(({ keys }, previous) => {
       if (keys !== previous.keys) this.commands.customize(keys);
     });

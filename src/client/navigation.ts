@@ -22,8 +22,11 @@ export interface NavigationState {
   readonly openSources: Readonly<Record<string, OpenSource>>;
   /** The panel that has the focus, or had it last. */
   readonly active: string | null;
-  /** Panel to bring forward, and a number that grows with every request so that the same one can be made twice. */
-  readonly reveal: { readonly panel: string; readonly serial: number } | null;
+  /**
+   * Panel to bring forward, and a number that grows with every request so that the same one can be made twice. A quiet one only shows it: the person goes
+   * on where they work.
+   */
+  readonly reveal: { readonly panel: string; readonly serial: number; readonly isQuiet: boolean } | null;
 }
 
 export type NavigationStore = StoreApi<NavigationState>;
@@ -41,8 +44,8 @@ export function createNavigationStore(): NavigationStore {
 }
 
 /** Brings a panel forward, opening it when needed. */
-export function revealPanel(store: NavigationStore, panel: string): void {
-  store.setState(({ reveal }) => ({ reveal: { panel, serial: (reveal?.serial ?? 0) + 1 } }));
+export function revealPanel(store: NavigationStore, panel: string, isQuiet = false): void {
+  store.setState(({ reveal }) => ({ reveal: { panel, serial: (reveal?.serial ?? 0) + 1, isQuiet } }));
 }
 
 export function showLocation(
@@ -61,5 +64,5 @@ export function sourcePanelId({ path, owner }: OpenSource): string {
 
 export function showSource(store: NavigationStore, source: OpenSource): void {
   store.setState({ source });
-  revealPanel(store, sourcePanelId(source));
+  revealPanel(store, sourcePanelId(source), source.takesFocus !== true);
 }

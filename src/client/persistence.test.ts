@@ -51,7 +51,12 @@ it('reads breakpoints from a file of their own and from a workspace', () => {
   expect(decodeBreakpoints(encodeWorkspace(workspace))).toEqual(workspace.breakpoints);
 });
 
-it('reads workspaces from before formats and keys were kept', () => {
-  const { formats: _formats, keys: _keys, ...old } = JSON.parse(encodeWorkspace(workspace)) as Record<string, unknown>;
+it('reads workspaces from before formats, keys and the arrangement of tracks were kept', () => {
+  const {
+    formats: _formats,
+    keys: _keys,
+    timeline: _timeline,
+    ...old
+  } = JSON.parse(encodeWorkspace(workspace)) as Record<string, unknown>;
   expect(decodeWorkspace(JSON.stringify(old))).toEqual(workspace);
 });

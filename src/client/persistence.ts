@@ -76,6 +76,15 @@ const workspace = z.object({
   formats: z.record(z.string(), z.enum(VALUE_FORMATS)).default({}),
   /** The person's own keys by command. */
   keys: z.record(z.string(), z.array(z.string())).default({}),
+  /** How the tracks of the timeline are arranged: ids of tracks, names of groups. */
+  timeline: z
+    .object({
+      pinned: z.array(z.int()).readonly(),
+      collapsed: z.array(z.string()).readonly(),
+      order: z.array(z.int()).readonly(),
+      groupOrder: z.array(z.string()).readonly(),
+    })
+    .default({ pinned: [], collapsed: [], order: [], groupOrder: [] }),
   preferences: z.object({
     theme: z.enum(['system', 'dark', 'light']),
     followExceptions: z.boolean(),
@@ -96,6 +105,7 @@ export const EMPTY_WORKSPACE: Workspace = {
   pinnedRegisters: [],
   formats: {},
   keys: {},
+  timeline: { pinned: [], collapsed: [], order: [], groupOrder: [] },
   preferences: { theme: 'system', followExceptions: false, guideSeen: false, inlineValues: true },
 };
 

@@ -2,6 +2,7 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { TimelinePlace, TimelineSlice } from '../protocol/timeline.ts';
 import { type NavigationStore, revealPanel } from './navigation.ts';
+import type { WorkspaceStore } from './workspace-store.ts';
 
 export interface TimeRange {
   readonly from: number;
@@ -41,6 +42,24 @@ export function createTimelineStore(): TimelineStore {
     marks: [],
     mark: null,
   }));
+}
+
+/** Keeps in the workspace how the tracks are arranged, and takes it from there. */
+export function keepArrangement(timeline: TimelineStore, workspace: WorkspaceStore): void {
+  let last = workspace.getState().timeline;
+  timeline.setState(last);
+  workspace.subscribe(({ timeline: kept }) => {
+    if (kept === last) return;
+    last = kept;
+    timeline.setState(kept);
+  });
+  timeline.subscribe(({ pinned, collapsed, order, groupOrder }) => {
+    const isKept =
+      pinned === last.pinned && collapsed === last.collapsed && order === last.order && groupOrder === last.groupOrder;
+    if (isKept) return;
+    last = { pinned, collapsed, order, groupOrder };
+    workspace.setState({ timeline: last });
+  });
 }
 
 /** How much of what is around a place is shown with it, in its own lengths. */

@@ -1,16 +1,15 @@
 /** The symbol files of a pack. */
 import type { SymbolModule } from '../debugger/contexts/modules.ts';
-import { SymbolFile } from '../debugger/symbols/symbol-file.ts';
 import type { Pack } from '../pack/load.ts';
+import { openSymbolFile } from '../pack/symbols.ts';
 
 /** Opens those with the given roles. */
 export function openSymbols(pack: Pack, roles: readonly SymbolModule['role'][]): Promise<SymbolModule[]> {
   const wanted = pack.manifest.symbols.filter(({ role }) => roles.includes(role));
   return Promise.all(
     wanted.map(async (entry): Promise<SymbolModule> => {
-      const file = await SymbolFile.open(await pack.open(entry), entry.name);
       const { role, name, domains, guestPath } = entry;
-      return { role, name, file, domains, guestPath };
+      return { role, name, file: await openSymbolFile(pack, entry), domains, guestPath };
     }),
   );
 }

@@ -63,6 +63,8 @@ const symbols = packFile.extend({
   /** Where a program is found in its domains' file systems. */
   guestPath: z.string().optional(),
   sourceRoots: z.array(sourceRoot),
+  /** Spares look-ups in the file a search: see `SymbolFile.useIndex`. One that does not fit the file or this version is not used. */
+  index: packFile.optional(),
 });
 
 /** The machine with all prompts waiting. */

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RandomAccess } from '../base/random-access.ts';
+import { bytesAccess, type RandomAccess } from '../base/random-access.ts';
 
 const PROGRAMS = join(import.meta.dirname, 'programs');
 const MAX_OUTPUT = 256 << 20;
@@ -38,14 +38,6 @@ export function runTool(command: string, args: readonly string[], input = ''): s
     encoding: 'utf8',
     stdio: ['pipe', 'pipe', 'ignore'],
   });
-}
-
-/** A source over bytes in memory. */
-export function bytesAccess(bytes: Uint8Array): RandomAccess {
-  return {
-    size: bytes.length,
-    read: (offset, length) => Promise.resolve(bytes.slice(offset, offset + length)),
-  };
 }
 
 /** The whole of a (small) file as a source. */

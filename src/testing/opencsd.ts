@@ -28,13 +28,26 @@ function writeFiles(folder: string, files: ReadonlyMap<string, string | Uint8Arr
   for (const [name, contents] of files) writeFileSync(join(folder, name), contents);
 }
 
-/** The addresses of all instructions that the decoder says were executed, in order. */
-export function executedAddresses(lines: readonly string[]): bigint[] {
-  const addresses: bigint[] = [];
+/** Instructions that the decoder says were executed, in order. */
+export interface ExecutedInstructions {
+  readonly addresses: bigint[];
+  /** Of each the context it was executed in: `EL1 VMID 0x2 CONTEXTID 0x58`. */
+  readonly contexts: string[];
+}
+
+/** What the lines of the decoder say. */
+export function executedInstructions(lines: readonly string[]): ExecutedInstructions {
+  const executed: ExecutedInstructions = { addresses: [], contexts: [] };
+  let context = '';
   for (const line of lines) {
+    const [, el, vmid, contextId] = /PE_CONTEXT\(.* (EL\d)N; .*VMID=(\w+); CTXTID=(\w+);/.exec(line) ?? [];
+    if (el !== undefined) context = `${el} VMID ${vmid} CONTEXTID ${contextId}`;
     const [, start, end] = /exec range=(0x[0-9a-f]+):\[(0x[0-9a-f]+)\]/.exec(line) ?? [];
     if (start === undefined) continue;
-    for (let at = BigInt(start); at < BigInt(end); at += 4n) addresses.push(at);
+    for (let at = BigInt(start); at < BigInt(end); at += 4n) {
+      executed.addresses.push(at);
+      executed.contexts.push(context);
+    }
   }
-  return addresses;
+  return executed;
 }

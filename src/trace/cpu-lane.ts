@@ -88,8 +88,8 @@ export class CpuLane {
   }
 
   /** The exception that has just been taken to EL2 is known better. */
-  explain(esr: number, low: number, high: number): void {
-    this.rename(exitReason(esr, low, high));
+  explain(reason: string): void {
+    this.rename(reason);
   }
 
   /** The hypervisor found out which interrupt it was entered for. */

@@ -36,6 +36,13 @@ function trappedAccess(esr: number): string {
 /** An address as a number from its halves. */
 const join = (low: number, high: number): number => (low >>> 0) + high * 2 ** 32;
 
+/** The page that a stage-2 fault was on, from its `exceptionDetail`; undefined for another exception. */
+export function faultAddress(esr: number, low: number, high: number): number | undefined {
+  const kind = esr >>> 26;
+  const isAbort = kind === ExceptionClass.dataAbortLower || kind === ExceptionClass.instructionAbortLower;
+  return isAbort ? join(low & PAGE_MASK, high) : undefined;
+}
+
 function faultName(esr: number, low: number, high: number): string {
   const isFetch = esr >>> 26 === ExceptionClass.instructionAbortLower;
   const access = isFetch ? 'fetch' : (esr & 0x40) === 0 ? 'read' : 'write';

@@ -74,6 +74,11 @@ export class LabelTable {
   readonly categories: number[] = [];
   private readonly known = new Map<string, number>();
 
+  /** Whether there is such a label already. */
+  has(text: string, category: Category, vcpu: VcpuKey): boolean {
+    return this.known.has(`${category}:${vcpu}:${text}`);
+  }
+
   intern(text: string, category: Category, vcpu: VcpuKey): number {
     const key = `${category}:${vcpu}:${text}`;
     const found = this.known.get(key);

@@ -1,7 +1,7 @@
 /** Everything a recording is shown and counted by: tracks, logs of exits and latencies, flows. Filled by `timelines.ts`. */
 import { Column } from './columns.ts';
 import { ExitLog, LatencyLog } from './exits.ts';
-import { CATEGORIES, FLOW_KINDS, type FlowKind, isIdle, LabelTable, NO_VCPU, type VcpuKey } from './labels.ts';
+import { CATEGORIES, domidOf, FLOW_KINDS, type FlowKind, isIdle, LabelTable, NO_VCPU, type VcpuKey } from './labels.ts';
 import { SliceTrack } from './slice-track.ts';
 import { SpanTrack } from './span-track.ts';
 import { TurnLog } from './turns.ts';
@@ -77,6 +77,14 @@ const TRACKS_PER_VCPU = 6;
 const MARKERS_ID = 100;
 export const COUNTER_IDS = { hypervisorShare: 101, interrupts: 102, hypercalls: 103 } as const;
 const FIRST_VCPU_ID = 200;
+const VCPUS_PER_DOMAIN = 1024;
+
+/** Id of the first of a vCPU's tracks: the same in every recording. Nobody's come first, then those of the idle domain, then those of domain 0. */
+function firstTrackId(key: VcpuKey): number {
+  const domain = isIdle(key) ? 1 : domidOf(key) + 2;
+  const rank = key === NO_VCPU ? 0 : domain * VCPUS_PER_DOMAIN + (key & 0xffff);
+  return FIRST_VCPU_ID + rank * TRACKS_PER_VCPU;
+}
 
 export class TimelineModel {
   readonly labels = new LabelTable();
@@ -116,7 +124,7 @@ export class TimelineModel {
   vcpu(key: VcpuKey): VcpuTracks {
     const known = this.vcpus.get(key);
     if (known) return known;
-    const first = FIRST_VCPU_ID + this.vcpus.size * TRACKS_PER_VCPU;
+    const first = firstTrackId(key);
     const fresh: VcpuTracks = {
       key,
       states: this.sliceTrack(),

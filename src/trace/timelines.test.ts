@@ -10,9 +10,9 @@ import {
   traceRecords,
 } from '../testing/trace-records.ts';
 import { Runstate } from './guest-lanes.ts';
-import { FLOW_KINDS, IDLE_DOMID, vcpuKey } from './labels.ts';
+import { FLOW_KINDS, IDLE_DOMID, NO_VCPU, vcpuKey } from './labels.ts';
 import type { SliceTrack } from './slice-track.ts';
-import { Timelines } from './timelines.ts';
+import { MOST_LABELS, Timelines } from './timelines.ts';
 
 const D1V0 = vcpuKey(1, 0);
 const D2V0 = vcpuKey(2, 0);
@@ -86,6 +86,53 @@ describe('the track of a pCPU', () => {
     expect(levels()).toEqual(['0 EL1', `10 ${fault}`, '20 IRQ 26 hypervisor timer', `30 ${fault}`, '40 EL1']);
     const { exits } = timelines.model.cpus[0];
     expect([exits.count, exits.starts.values[0], exits.durations.values[0]]).toEqual([1, 10, 30]);
+  });
+
+  it('names a fault by the device that is emulated there', () => {
+    timelines = new Timelines(1, {
+      domidOf: () => 1,
+      taskName: () => '',
+      probeText: () => '',
+      stopText: () => '',
+      deviceAt: (domid, ipa) => (domid === 1 && ipa === 0x3001000 ? 'vgic_v2_distr' : undefined),
+    });
+    timelines.begin([{ time: 0, el: 1, isAsleep: false, isPowered: true, vcpu: D1V0, mpidr: 0 }]);
+    add(exception({ time: 10, el: 1 }, 2, 0x9300_0047, 0x0300_1f00), exceptionReturn({ time: 40, el: 2, vmid: 2 }, 1));
+    add(exception({ time: 50, el: 1 }, 2, 0x9300_0007, 0x0400_0000), exceptionReturn({ time: 60, el: 2, vmid: 2 }, 1));
+    expect(levels()).toEqual([
+      '0 EL1',
+      '10 stage-2 fault write IPA 0x3001000 vgic_v2_distr',
+      '40 EL1',
+      '50 stage-2 fault read IPA 0x4000000',
+      '60 EL1',
+    ]);
+  });
+
+  it('stops telling calls apart by their arguments when there are very many', () => {
+    begin();
+    const call = (time: number, low: number): RecordParts[] => [
+      { kind: TraceKind.probeEntry, time, el: 1, low: 3, high: 1 },
+      { kind: TraceKind.probeArgument, time, el: 1, low },
+      { kind: TraceKind.probeReturn, time, el: 1, low: 3 },
+    ];
+    for (let n = 0; n < MOST_LABELS + 100; n++) add(call(n, n));
+    add(call(200_000, 5));
+    const { labels, vcpus } = timelines.model;
+    const names = vcpus.get(D1V0)?.functions.labels;
+    const last = [...(names?.values.subarray(0, names.length) ?? [])].slice(-2).map((label) => labels.get(label).text);
+    expect(last).toEqual([`f3()(…)`, 'f3(5)']);
+    expect(labels.labels.length).toBeLessThanOrEqual(MOST_LABELS + 1);
+  });
+
+  it('gives tracks ids that do not depend on who came first', () => {
+    const ids = (first: number, second: number): readonly number[] => {
+      renew();
+      const { model } = timelines;
+      return [first, second].map((key) => model.vcpu(key).statesId).toSorted((a, b) => a - b);
+    };
+    expect(ids(D1V0, D2V0)).toEqual(ids(D2V0, D1V0));
+    const keys = [NO_VCPU, IDLE0, IDLE1, vcpuKey(0, 0), D1V0, vcpuKey(1, 1), D2V0];
+    expect(new Set(keys.map((key) => timelines.model.vcpu(key).statesId)).size).toBe(keys.length);
   });
 
   it('tells the levels of a guest apart, and names trapped registers', () => {

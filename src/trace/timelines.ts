@@ -2,10 +2,11 @@
 import { ExceptionClass } from '../arch/esr.ts';
 import { RECORD_WORDS, TraceKind, TraceRecord } from '../base/trace-record.ts';
 import { CpuLane, type CpuStart } from './cpu-lane.ts';
+import { exitReason, faultAddress } from './exit-reasons.ts';
 import { GuestLanes, Runstate } from './guest-lanes.ts';
 import { EVENT_SEND, XEN_HYPERCALL_TAG } from '../awareness/xen/hypercalls.ts';
 import { InterruptLife } from './interrupt-life.ts';
-import { type Category, isGuest, MARKER_KINDS, NO_VCPU, type VcpuKey, vcpuKey } from './labels.ts';
+import { type Category, domidOf, isGuest, MARKER_KINDS, NO_VCPU, type VcpuKey, vcpuKey } from './labels.ts';
 import { TimelineModel } from './model.ts';
 import { syscallName } from './syscalls.ts';
 
@@ -17,6 +18,8 @@ export interface TraceNames {
   taskName(number: number): string;
   /** What a probed function's slice is called, given its arguments. */
   probeText(probe: number, values: readonly bigint[]): string;
+  /** The device that a domain's hypervisor emulates at an intermediate physical address. */
+  deviceAt?(domid: number, ipa: number): string | undefined;
   /** What the marker of a `stop` event says. */
   stopText(number: number): string;
 }
@@ -29,6 +32,9 @@ interface PendingProbe {
   left: number;
   readonly values: bigint[];
 }
+
+/** Labels after which calls with arguments not met before are called by their function alone. */
+export const MOST_LABELS = 100_000;
 
 /** MPIDR affinity fields to a vCPU's number, as Xen gives them out. */
 const vcpuOfMpidr = (low: number): number => (low & 0xf) | (((low >>> 8) & 0xff) << 4);
@@ -148,11 +154,19 @@ export class Timelines {
     const esr = this.lastEsr[cpu];
     if (this.lastTarget[cpu] === 2) {
       if (el === 2) return;
-      this.cpus[cpu].explain(esr, low, high);
+      this.cpus[cpu].explain(this.exitReason(this.cpus[cpu].vcpu, esr, low, high));
       if (esr >>> 26 === ExceptionClass.hvc && (esr & 0xffff) === XEN_HYPERCALL_TAG) this.hypercall(cpu, time);
     } else if (esr >>> 26 === ExceptionClass.svc && el === 0) {
       this.guests.enterSyscall(this.cpus[cpu].vcpu, syscallName(low), time);
     }
+  }
+
+  /** A fault is called by its address and the device that is emulated there. */
+  private exitReason(vcpu: VcpuKey, esr: number, low: number, high: number): string {
+    const reason = exitReason(esr, low, high);
+    const ipa = isGuest(vcpu) ? faultAddress(esr, low, high) : undefined;
+    const device = ipa === undefined ? undefined : this.names.deviceAt?.(domidOf(vcpu), ipa);
+    return device === undefined ? reason : `${reason} ${device}`;
   }
 
   private hypercall(cpu: number, time: number): void {
@@ -309,7 +323,15 @@ export class Timelines {
 
   private endProbe(cpu: number, { probe, key, isHypervisor, time, values }: PendingProbe): void {
     this.pending[cpu] = undefined;
-    this.guests.enterFunction(key, isHypervisor, probe, this.names.probeText(probe, values), time);
+    this.guests.enterFunction(key, isHypervisor, probe, this.callText(key, probe, values), time);
+  }
+
+  /** Arguments are told apart until there are too many: names must not take more memory than the events. */
+  private callText(key: VcpuKey, probe: number, values: readonly bigint[]): string {
+    const { labels } = this.model;
+    const text = this.names.probeText(probe, values);
+    const isNew = labels.labels.length >= MOST_LABELS && values.length > 0 && !labels.has(text, 'function', key);
+    return isNew ? `${this.names.probeText(probe, [])}(…)` : text;
   }
 
   private mark(text: string, kind: Category, time: number): void {

@@ -23,7 +23,7 @@ export interface TrackEntry {
 }
 
 const COUNTERS: readonly (readonly [CounterKind, string])[] = [
-  ['hypervisorShare', 'Hypervisor share (%)'],
+  ['hypervisorShare', 'Hypervisor (%)'],
   ['interrupts', 'Interrupts per ms'],
   ['hypercalls', 'Hypercalls per ms'],
 ];

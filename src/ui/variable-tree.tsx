@@ -23,15 +23,22 @@ export interface VariableRoot {
 }
 
 /** Children by reference, read when a node is opened and dropped at the next stop. */
-function useChildren(open: ReadonlySet<string>, wanted: readonly number[]): ReadonlyMap<number, readonly Variable[]> {
+function useChildren(
+  open: ReadonlySet<string>,
+  wanted: readonly number[],
+  isStale: boolean,
+): ReadonlyMap<number, readonly Variable[]> {
   const client = useClient();
   const stop = useMachine((state) => state.stop);
   const revision = useMachine((state) => state.revision);
   const [children, setChildren] = useState<ReadonlyMap<number, readonly Variable[]>>(new Map());
-  useEffect(() => setChildren(new Map()), [stop, revision]);
+  // The children of the last stop stay in sight until the roots have been read anew: references are of one stop.
+  useEffect(() => {
+    if (!isStale) setChildren(new Map());
+  }, [stop, revision, isStale]);
   const missing = wanted.filter((reference) => !children.has(reference)).join();
   useEffect(() => {
-    if (!stop || missing === '') return undefined;
+    if (!stop || isStale || missing === '') return undefined;
     let isCurrent = true;
     for (const reference of missing.split(',').map(Number)) {
       client.session
@@ -45,7 +52,7 @@ function useChildren(open: ReadonlySet<string>, wanted: readonly number[]): Read
     return () => {
       isCurrent = false;
     };
-  }, [client, stop, missing, open]);
+  }, [client, stop, isStale, missing, open]);
   return children;
 }
 
@@ -130,6 +137,8 @@ export interface VariableTreeProps {
   readonly label: string;
   readonly roots: readonly VariableRoot[];
   readonly frameId: number | null;
+  /** The roots are of an earlier stop. */
+  readonly isStale?: boolean;
   /** What the values are about, so that those of something else do not count as changed. */
   readonly identity: string;
   readonly initiallyOpen?: readonly string[];
@@ -138,11 +147,11 @@ export interface VariableTreeProps {
 }
 
 export function VariableTree(props: VariableTreeProps): ReactElement {
-  const { label, roots, frameId, identity, initiallyOpen = [], onRemove } = props;
+  const { label, roots, frameId, isStale = false, identity, initiallyOpen = [], onRemove } = props;
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set(initiallyOpen));
   const [editing, setEditing] = useState<string | null>(null);
   const [wanted, setWanted] = useState<readonly number[]>([]);
-  const children = useChildren(open, wanted);
+  const children = useChildren(open, wanted, isStale);
   const nodes = flatten(
     roots.map(({ variablesReference, ...root }): Node => ({ ...root, depth: 1, reference: variablesReference })),
     open,

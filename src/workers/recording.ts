@@ -5,6 +5,7 @@ import { RUNSTATES } from '../debugger/contexts/guests.ts';
 import { EL, SLEEP } from '../emulator/cpu/state.ts';
 import { Reg } from '../emulator/cpu/system-registers/offsets.ts';
 import type { Machine } from '../emulator/machine.ts';
+import type { EmulatedDevices } from '../awareness/xen/emulated-devices.ts';
 import type { ProbeSink } from '../awareness/probes.ts';
 import { EventStore } from '../trace/event-store.ts';
 import { MARKER_KINDS, type MarkerKind, NO_VCPU, type VcpuKey, vcpuKey } from '../trace/labels.ts';
@@ -25,6 +26,8 @@ export class Recording implements ProbeSink {
   private readonly texts: string[] = [];
   private readonly textNumbers = new Map<string, number>();
   private hypervisor: Hypervisor | undefined;
+  /** What the hypervisor emulates, once that is known. */
+  devices: EmulatedDevices | undefined;
 
   /** `domidOf` tells whose VMID it is; `budget` in bytes of events. */
   constructor(
@@ -40,6 +43,7 @@ export class Recording implements ProbeSink {
   /** Begins anew at the machine's present state; with a hypervisor that can be asked, from what that says. */
   begin(hypervisor: Hypervisor | undefined = this.hypervisor): void {
     this.hypervisor = hypervisor;
+    this.devices?.forget();
     this.machine.traceRing.clear();
     this.store.clear();
     this.timelines = this.makeTimelines();
@@ -94,6 +98,7 @@ export class Recording implements ProbeSink {
   private makeTimelines(): Timelines {
     return new Timelines(this.machine.cpus.length, {
       domidOf: (vmid) => this.domidOf(vmid),
+      deviceAt: (domid, ipa) => this.devices?.at(domid, ipa, (id) => this.hypervisor?.domain(id)?.address),
       taskName: (number) => this.texts[number] ?? '?',
       probeText: (probe, values) => {
         const name = this.probes[probe]?.name ?? `probe ${probe}`;

@@ -1,7 +1,7 @@
 /** The symbol files and sources of a pack. */
 import type { SymbolModule } from '../debugger/contexts/modules.ts';
-import { SymbolFile } from '../debugger/symbols/symbol-file.ts';
 import type { Pack } from '../pack/load.ts';
+import { openSymbolFile } from '../pack/symbols.ts';
 import type { SourceText } from '../protocol/inspect.ts';
 
 /** Opens every symbol file; those that fail are reported and left out. */
@@ -10,7 +10,7 @@ export async function openModules(pack: Pack, report: (message: string) => void)
   for (const entry of pack.manifest.symbols) {
     const { role, name, domains, guestPath } = entry;
     try {
-      modules.push({ role, name, domains, guestPath, file: await SymbolFile.open(await pack.open(entry), name) });
+      modules.push({ role, name, domains, guestPath, file: await openSymbolFile(pack, entry) });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       report(`The symbols of ${name} (${entry.file}, build-id ${entry.buildId}) cannot be read: ${why}`);

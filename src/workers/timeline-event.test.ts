@@ -87,6 +87,7 @@ describe('an event', () => {
     const event = await describeEvent(source, view, LEVELS, 300, 0);
     const facts = event?.facts.map(({ name, value }) => `${name}: ${value}`);
     expect(facts).toContain('ESR_EL2: 0x5a000ea1 HVC #0xea1');
+    expect(facts?.find((fact) => fact.startsWith('call'))).toMatch(/^call: X16 0x11, X0 0x/);
     expect(facts?.find((fact) => fact.startsWith('exception to EL2'))).toContain('d1:EL1:0xffff800008028ca4, VMID 2');
     expect(event).toMatchObject({
       target: { kind: 'vcpu', domain: 1, vcpu: 0 },

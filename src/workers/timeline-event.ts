@@ -1,5 +1,5 @@
 /** What happened at a slice of the timeline: the events themselves, and a stack as far as they tell one. */
-import { describeEsr, syndromeFields } from '../arch/esr.ts';
+import { describeEsr, ExceptionClass, syndromeFields } from '../arch/esr.ts';
 import { TraceKind, TraceRecord } from '../base/trace-record.ts';
 import { exitReason, interruptName } from '../trace/exit-reasons.ts';
 import { domidOf, isGuest, NO_VCPU, type VcpuKey, vcpuName } from '../trace/labels.ts';
@@ -95,7 +95,7 @@ class Describer {
         : ({ kind: 'cpu', cpu } as const);
     return {
       slice: sliceOf(this.slice),
-      facts: [...this.frameFacts(key, cpu), ...events.flatMap((event) => this.facts(event))],
+      facts: [...this.frameFacts(key, cpu), ...events.flatMap((event, i) => this.facts(event, events[i - 1]))],
       stack: cpu === undefined ? [] : await this.stack(cpu, key),
       target,
       cpu: cpu ?? null,
@@ -159,7 +159,7 @@ class Describer {
     return domain === undefined ? { kind: 'cpu', cpu } : { kind: 'guest', domain, el: el === 0 ? 0 : 1 };
   }
 
-  private facts(event: Event): Fact[] {
+  private facts(event: Event, previous: Event | undefined): Fact[] {
     const where = formatLocation({ space: this.spaceOf(event), address: event.pc });
     const from = `${where}, VMID ${event.vmid}, ASID ${hex(event.asid)}`;
     switch (event.kind) {
@@ -174,7 +174,7 @@ class Describer {
       case TraceKind.interruptEntry:
         return [{ name: `interrupt to EL${event.high & 3}`, value: `at ${from}` }];
       case TraceKind.exceptionDetail:
-        return [{ name: 'detail', value: hex(wide(event)) }];
+        return [detailFact(event, previous)];
       case TraceKind.exceptionReturn:
         return [
           { name: `return to EL${(event.high >>> 24) & 3}`, value: `ELR ${hex(wide(event) & ((1n << 56n) - 1n))}` },
@@ -283,6 +283,25 @@ class Describer {
 
 const isEntryTo = ({ kind, high }: Event, level: number): boolean =>
   (kind === TraceKind.exceptionEntry || kind === TraceKind.interruptEntry) && (high & 3) === level;
+
+/** What the detail of the exception before it means. */
+function detailFact(event: Event, exception: Event | undefined): Fact {
+  const { low, high } = event;
+  const [first, argument] = [hex(low), `X0 ${hex(high)}`];
+  switch (exception && exception.low >>> 26) {
+    case ExceptionClass.svc:
+      return { name: 'system call', value: `${syscallName(low)}: X8 ${first}, ${argument}` };
+    case ExceptionClass.hvc:
+      return { name: 'call', value: `X16 ${first}, ${argument}` };
+    case ExceptionClass.smc:
+      return { name: 'call', value: `W0 ${first}` };
+    case ExceptionClass.dataAbortLower:
+    case ExceptionClass.instructionAbortLower:
+      return { name: exception && (exception.high & 3) === 2 ? 'IPA' : 'FAR', value: hex(wide(event)) };
+    default:
+      return { name: 'detail', value: hex(wide(event)) };
+  }
+}
 
 /** The exception level that follows an event. */
 function levelAfter(event: Event): number {

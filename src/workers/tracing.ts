@@ -1,6 +1,8 @@
 /** Recording with awareness: what the worker and the headless runner have in common. */
 import { LinuxProbes, XenProbes } from '../awareness/probes.ts';
+import { EmulatedDevices } from '../awareness/xen/emulated-devices.ts';
 import { LayoutError } from '../debugger/contexts/layout.ts';
+import { MemoryReader } from '../debugger/contexts/reader.ts';
 import type { SymbolModule } from '../debugger/contexts/modules.ts';
 import type { System } from '../debugger/contexts/system.ts';
 import type { Machine } from '../emulator/machine.ts';
@@ -54,6 +56,7 @@ export class Tracing {
     this.modules = modules;
     this.functions = new FunctionProbes(system, this.recording);
     for (const source of this.wanted) await this.watch(source);
+    await this.nameDevices(system);
     this.begin();
   }
 
@@ -90,6 +93,14 @@ export class Tracing {
     for (const module of this.modulesOf(source)) {
       await (source === 'tasks' ? this.watchKernel(this.system, module) : this.watchXen(this.system, module));
     }
+  }
+
+  /** Has faults of guests called by the device that Xen emulates there. */
+  private async nameDevices(system: System): Promise<void> {
+    const { port } = system;
+    const file = this.modules.find(({ role }) => role === 'xen')?.file;
+    const reader = new MemoryReader(port, () => ({ kind: 'va', view: port.view(0, 2) }));
+    this.recording.devices = file && (await orNothing(EmulatedDevices.open(file, reader)));
   }
 
   /** The machine's state was replaced, or its past is to be forgotten. */

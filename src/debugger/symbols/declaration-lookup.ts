@@ -1,7 +1,7 @@
 /** Where names are defined in the source. */
 import * as dw from '../../formats/dwarf/constants.ts';
 import { STT_FUNC, type Sym } from '../../formats/elf/symbol-table.ts';
-import type { NameKind } from './name-index.ts';
+import { offsetOfEntry, type NameKind } from './name-index.ts';
 import { patchableFunction } from './function-lookup.ts';
 import type { SymbolContext } from './symbol-context.ts';
 import { fileOf, linesOf } from './unit-lines.ts';
@@ -58,18 +58,18 @@ export class DeclarationLookup {
   }
 
   async #ofVariable(name: string): Promise<DeclarationPlace | undefined> {
-    const { names } = this.context;
-    while (names.definitions('variable', name).length === 0 && !names.isComplete) {
-      await this.context.run(() => names.scanNext());
-    }
-    const offset = names.definitions('variable', name).at(0);
+    const offset = (await this.context.definitions('variable', name)).at(0);
     return offset === undefined ? undefined : this.context.run(() => this.#placeOf(offset));
   }
 
-  /** Among the types that some question has met; looking for all of them would cost seconds for every word that is no name. */
+  /** Without an index, among the types that some question has met: looking for all would cost seconds for every word that is no name. */
   async #ofType(name: string): Promise<DeclarationPlace | undefined> {
-    const offset = TYPE_KINDS.flatMap((kind) => this.context.names.definitions(kind, name)).at(0);
-    return offset === undefined ? undefined : this.context.run(() => this.#placeOf(offset));
+    const { index, names } = this.context;
+    for (const kind of TYPE_KINDS) {
+      const [entry] = index ? await index.definitions(kind, name) : names.entries(kind, name);
+      if (entry !== undefined) return this.context.run(() => this.#placeOf(offsetOfEntry(entry)));
+    }
+    return undefined;
   }
 
   #placeOf(offset: number): DeclarationPlace | undefined {

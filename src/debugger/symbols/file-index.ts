@@ -2,6 +2,7 @@
 import { filePath, lineProgramBytes, lineString, parseLineHeader } from '../../formats/dwarf/debug-line.ts';
 import type { LineProgramHeader } from '../../formats/dwarf/debug-line.ts';
 import type { DwarfSections } from '../../formats/dwarf/sections.ts';
+import { PathTable } from './path-table.ts';
 
 /** Files of a line table that a path may mean: `files` are indices into its file table. */
 export interface FileMatch {
@@ -10,7 +11,7 @@ export interface FileMatch {
 }
 
 /** One source file: file `indices[i]` of the line program at `programs[i]`. */
-interface SourceFile {
+export interface SourceFile {
   readonly path: string;
   readonly programs: number[];
   readonly indices: number[];
@@ -21,16 +22,15 @@ const NO_FILE = { path: '', programs: [], indices: [] };
 /** Source files by path. */
 export class FileIndex {
   readonly #byPath = new Map<string, SourceFile>();
-  readonly #byBaseName = new Map<string, SourceFile[]>();
+  /** All paths of source files. */
+  readonly paths = new PathTable();
   /** By directory of compilation, then by `placeKey`: the same few thousand files stand in every table. */
   readonly #byPlace = new Map<string, Map<number, SourceFile>>();
 
   /** Adds the program at `offset` and returns the offset of the next one. May throw `Missing`; nothing is added then. */
   add(sections: DwarfSections, offset: number): number {
     const bytes = lineProgramBytes(sections, offset);
-    const header = parseLineHeader(bytes, offset);
-    const known = this.#knownPlaces(header.directories[0] ? lineString(sections, header.directories[0]) : '');
-    const files = header.files.map((_, index) => this.#fileAt(sections, header, index, known));
+    const files = this.filesOf(sections, parseLineHeader(bytes, offset));
     files.forEach((file, index) => {
       file.programs.push(offset);
       file.indices.push(index);
@@ -38,17 +38,10 @@ export class FileIndex {
     return offset + bytes.length;
   }
 
-  /** All paths, sorted. */
-  paths(): string[] {
-    return [...this.#byPath.keys()].toSorted();
-  }
-
-  /** The known paths that `path` means: equal, or ending in it at a directory boundary, or (last) the other way round. */
-  resolve(path: string): string[] {
-    if (this.#byPath.has(path)) return [path];
-    const known = (this.#byBaseName.get(baseName(path)) ?? []).map((file) => file.path);
-    const longer = known.filter((it) => it.endsWith(`/${path}`));
-    return longer.length > 0 ? longer : known.filter((it) => path.endsWith(`/${it}`));
+  /** The files of a line table by their numbers, without remembering which table mentions them. May throw `Missing`. */
+  filesOf(sections: DwarfSections, header: LineProgramHeader): SourceFile[] {
+    const known = this.#knownPlaces(header.directories[0] ? lineString(sections, header.directories[0]) : '');
+    return header.files.map((_, index) => this.#fileAt(sections, header, index, known));
   }
 
   /** Line tables that mention the file with exactly `path`. */
@@ -90,8 +83,7 @@ export class FileIndex {
     // Entry 0 of tables before version 5 is nobody's; it is kept out of sight.
     if (path === '') return file;
     this.#byPath.set(path, file);
-    const base = baseName(path);
-    this.#byBaseName.set(base, [...(this.#byBaseName.get(base) ?? []), file]);
+    this.paths.add(path);
     return file;
   }
 }
@@ -103,8 +95,4 @@ function placeKey(header: LineProgramHeader, index: number): number | undefined 
   if (file.path.kind === 'inline' || !directory || directory.kind === 'inline') return undefined;
   const isSmall = file.path.offset < 2 ** 25 && directory.offset < 2 ** 25;
   return isSmall ? (directory.offset * 2 ** 25 + file.path.offset) * 2 + (file.directory === 0 ? 1 : 0) : undefined;
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

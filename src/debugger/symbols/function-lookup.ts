@@ -6,8 +6,9 @@ import type { Unit } from '../../formats/dwarf/unit.ts';
 import { STT_FUNC, STT_NOTYPE, type Sym } from '../../formats/elf/symbol-table.ts';
 import type { AddressIndex } from './address-index.ts';
 import type { SymbolContext } from './symbol-context.ts';
-import { entryPc, functionsOf, hasLocationLists, inlinedBelow } from './unit-functions.ts';
-import { afterPrologue, placeOf } from './unit-lines.ts';
+import { entryOf } from './function-entry.ts';
+import { entryPc, functionsOf, inlinedBelow } from './unit-functions.ts';
+import { placeOf } from './unit-lines.ts';
 
 /** A function with code of its own. */
 export interface FunctionInfo {
@@ -24,7 +25,6 @@ export interface FunctionInfo {
 /** Where a function was inlined. */
 export interface InlinedInstance {
   readonly address: bigint;
-  readonly ranges: readonly Range[];
   readonly container: string;
 }
 
@@ -66,6 +66,8 @@ export class FunctionLookup {
 
   /** Places where `name` was inlined. Reads every unit the first time: ask only when `lookupFunction` found too little. */
   async inlinedInstances(name: string): Promise<InlinedInstance[]> {
+    const { index } = this.context;
+    if (index) return index.inlined(name);
     await this.context.scanAll();
     const origins = new Set(this.context.names.definitions('function', name));
     const found: InlinedInstance[] = [];
@@ -100,9 +102,8 @@ export class FunctionLookup {
   }
 
   async #functionsByName(name: string): Promise<FunctionInfo[]> {
-    await this.context.scanAll();
     const found: FunctionInfo[] = [];
-    for (const offset of this.context.names.definitions('function', name)) {
+    for (const offset of await this.context.functionsWithCode(name)) {
       const described = await this.context.run(() => {
         const die = this.context.info.die(offset);
         const ranges = rangesOf(die);
@@ -119,16 +120,10 @@ export class FunctionLookup {
       name: this.context.info.nameOf(fn) ?? '',
       lowPc: ranges[0].start,
       highPc: ranges[0].end,
-      entry: this.entryOf(fn, ranges),
+      entry: entryOf(fn, ranges),
       file: place?.file,
       line: place?.line,
     };
-  }
-
-  /** Where variables have location lists they can be read from the first instruction on, so nothing has to be skipped. */
-  entryOf(fn: Die, ranges: readonly Range[]): bigint {
-    const [{ start, end }] = ranges;
-    return hasLocationLists(fn.unit) ? start : afterPrologue(fn.unit, start, end);
   }
 
   async #unitsOf(offsets: readonly number[]): Promise<number[]> {
@@ -146,7 +141,7 @@ export class FunctionLookup {
         const ranges = rangesOf(inlined);
         const isWanted = origins.has(inlined.reference(dw.DW_AT_abstract_origin) ?? -1);
         if (isWanted && ranges.length > 0 && !found.some((it) => it.address === entryPc(inlined, ranges))) {
-          found.push({ address: entryPc(inlined, ranges), ranges, container: this.context.info.nameOf(die) ?? '' });
+          found.push({ address: entryPc(inlined, ranges), container: this.context.info.nameOf(die) ?? '' });
         }
       }
     }

@@ -5,7 +5,8 @@ import { rangesOf } from '../../formats/dwarf/debug-rnglists.ts';
 import { runLineProgram, type LineTable } from '../../formats/dwarf/line-table.ts';
 import type { AddressIndex } from './address-index.ts';
 import { FileIndex } from './file-index.ts';
-import type { FunctionLookup } from './function-lookup.ts';
+import { entryOf } from './function-entry.ts';
+import type { PathTable } from './path-table.ts';
 import { findLine, linesWithCode } from './line-search.ts';
 import type { SymbolContext } from './symbol-context.ts';
 import { scopeChain } from './unit-functions.ts';
@@ -33,17 +34,13 @@ export class LineFinder {
   readonly #lineTables = new Map<number, LineTable>();
   #files: Promise<FileIndex> | undefined;
 
-  constructor(
-    private readonly context: SymbolContext,
-    private readonly functions: FunctionLookup,
-  ) {}
+  constructor(private readonly context: SymbolContext) {}
 
   /** Where the code of `file`:`line` is. `file` may be the end of a path. Empty when no file or no later line has code. */
   async find(file: string, line: number): Promise<LineLookup[]> {
-    const files = await this.#fileIndex();
     const results: LineLookup[] = [];
-    for (const path of files.resolve(file)) {
-      const found = await this.#lookupLineIn(files, path, line);
+    for (const path of (await this.#paths()).resolve(file)) {
+      const found = await this.#lookupLineIn(path, line);
       if (found) results.push(found);
     }
     return results;
@@ -51,20 +48,38 @@ export class LineFinder {
 
   /** Lines of `file` that have code, ascending. */
   async withCode(file: string): Promise<number[]> {
-    const files = await this.#fileIndex();
     const lines = new Set<number>();
-    for (const path of files.resolve(file)) {
-      for (const { programOffset, files: indices } of files.tables(path)) {
-        const table = await this.#lineTable(programOffset);
-        for (const line of linesWithCode(table, indices)) lines.add(line);
-      }
+    for (const path of (await this.#paths()).resolve(file)) {
+      for (const line of await this.#linesOf(path)) lines.add(line);
     }
     return [...lines].toSorted((a, b) => a - b);
   }
 
   /** Paths of all source files, sorted. */
   async files(): Promise<string[]> {
-    return (await this.#fileIndex()).paths();
+    return (await this.#paths()).sorted();
+  }
+
+  async #paths(): Promise<PathTable> {
+    const { index } = this.context;
+    return index ? index.paths() : (await this.#fileIndex()).paths;
+  }
+
+  async #linesOf(path: string): Promise<Iterable<number>> {
+    const { index } = this.context;
+    if (index) return index.lines(path);
+    const lines = new Set<number>();
+    for (const { programOffset, files } of (await this.#fileIndex()).tables(path)) {
+      for (const line of linesWithCode(await this.#lineTable(programOffset), files)) lines.add(line);
+    }
+    return lines;
+  }
+
+  async #lookupLineIn(path: string, requestedLine: number): Promise<LineLookup | undefined> {
+    const { index } = this.context;
+    if (!index) return this.#searchLineIn(path, requestedLine);
+    const found = await index.line(path, requestedLine);
+    return found && { file: path, requestedLine, line: found.line, addresses: found.places };
   }
 
   #fileIndex(): Promise<FileIndex> {
@@ -92,7 +107,8 @@ export class LineFinder {
     return table;
   }
 
-  async #lookupLineIn(files: FileIndex, path: string, line: number): Promise<LineLookup | undefined> {
+  async #searchLineIn(path: string, line: number): Promise<LineLookup | undefined> {
+    const files = await this.#fileIndex();
     let best: number | undefined;
     let addresses: bigint[] = [];
     for (const { programOffset, files: indices } of files.tables(path)) {
@@ -125,7 +141,7 @@ export class LineFinder {
     const chain = scopeChain(fn, address).filter((die) => die.tag !== dw.DW_TAG_lexical_block);
     const inner = chain.at(-1)!;
     const isEntry = inner === fn && rangesOf(fn).at(0)?.start === address;
-    const moved = isEntry ? this.functions.entryOf(fn, rangesOf(fn)) : address;
+    const moved = isEntry ? entryOf(fn, rangesOf(fn)) : address;
     return { key: `${inner.offset}`, address: moved, function: this.context.info.nameOf(inner), inlined: inner !== fn };
   }
 }

@@ -5,7 +5,26 @@ import type { Abbreviation } from '../../formats/dwarf/debug-abbrev.ts';
 import { visitChildren, type Die } from '../../formats/dwarf/die.ts';
 
 /** What a name stands for. C keeps the tags of structures, unions and enumerations apart from other names. */
-export type NameKind = 'struct' | 'union' | 'enum' | 'typedef' | 'variable' | 'function';
+export const NAME_KINDS = ['struct', 'union', 'enum', 'typedef', 'variable', 'function'] as const;
+export type NameKind = (typeof NAME_KINDS)[number];
+
+/** Entries of one name and kind; see `offsetOfEntry` and `hasCode`. */
+export interface NamedEntries {
+  readonly kind: NameKind;
+  readonly name: string;
+  readonly isDefinition: boolean;
+  readonly entries: readonly number[];
+}
+
+/** `Die.offset` of what an index holds about an entry. */
+export function offsetOfEntry(entry: number): number {
+  return Math.floor(entry / 2);
+}
+
+/** True when an index' entry is a function with code of its own. */
+export function hasCode(entry: number): boolean {
+  return entry % 2 === 1;
+}
 
 const KIND_OF_TAG: ReadonlyMap<number, NameKind> = new Map([
   [dw.DW_TAG_structure_type, 'struct'],
@@ -19,20 +38,12 @@ const KIND_OF_TAG: ReadonlyMap<number, NameKind> = new Map([
   [dw.DW_TAG_subprogram, 'function'],
 ]);
 
-const KIND_CODE: Readonly<Record<NameKind, number>> = {
-  struct: 0,
-  union: 1,
-  enum: 2,
-  typedef: 3,
-  variable: 4,
-  function: 5,
-};
-
 interface Found {
   readonly key: string;
   /** Place of the name in .debug_str and the kind, as one number; undefined for names kept elsewhere. */
   readonly code: number | undefined;
-  readonly offset: number;
+  /** Twice the offset, plus one for a function with code. */
+  readonly entry: number;
   readonly isDefinition: boolean;
 }
 
@@ -40,7 +51,7 @@ interface Found {
 const MAX_SAME = 256;
 const MAX_DEPTH = 64;
 
-/** Names found so far. Offsets are of entries (`Die.offset`). */
+/** Names found so far. Offsets are of DIEs (`Die.offset`). */
 export class NameIndex {
   readonly #definitions = new Map<string, number[]>();
   readonly #declarations = new Map<string, number>();
@@ -61,18 +72,30 @@ export class NameIndex {
 
   /** Entries that define `name`, in the order found. */
   definitions(kind: NameKind, name: string): readonly number[] {
+    return this.entries(kind, name).map(offsetOfEntry);
+  }
+
+  /** As `definitions`, as entries of an index. */
+  entries(kind: NameKind, name: string): readonly number[] {
     return this.#definitions.get(`${kind} ${name}`) ?? [];
   }
 
   /** An entry that only declares `name`. */
   declaration(kind: NameKind, name: string): number | undefined {
-    return this.#declarations.get(`${kind} ${name}`);
+    const entry = this.#declarations.get(`${kind} ${name}`);
+    return entry === undefined ? undefined : offsetOfEntry(entry);
   }
 
   /** Names of `kind` that were found, sorted. */
   names(kind: NameKind): string[] {
     const found = [...this.#definitions.keys()].filter((key) => key.startsWith(`${kind} `));
     return found.map((key) => key.slice(kind.length + 1)).toSorted();
+  }
+
+  /** All that was found. */
+  *all(): IterableIterator<NamedEntries> {
+    for (const [key, entries] of this.#definitions) yield { ...splitKey(key), isDefinition: true, entries };
+    for (const [key, entry] of this.#declarations) yield { ...splitKey(key), isDefinition: false, entries: [entry] };
   }
 
   /** Scans the unit at `offset`, once. May throw `Missing`; nothing is recorded then. */
@@ -102,18 +125,20 @@ export class NameIndex {
     const isDeclaration = names.includes(dw.DW_AT_declaration);
     if (kind === 'function' && isDeclaration) return false;
     if (place < 0) return true;
-    const code = place * 8 + KIND_CODE[kind];
+    const code = place * 8 + NAME_KINDS.indexOf(kind);
     if (this.#settled.has(code)) return false;
     return !isDeclaration || !this.#declared.has(code);
   }
 
   #find(die: Die, kind: NameKind): Found | undefined {
     const place = die.stringOffset(dw.DW_AT_name);
-    const code = place === undefined ? undefined : place * 8 + KIND_CODE[kind];
+    const code = place === undefined ? undefined : place * 8 + NAME_KINDS.indexOf(kind);
     const isComplete = isDefinition(die);
     if (kind === 'function' && !isComplete) return undefined;
     const key = this.#key(die, kind, code);
-    return key === undefined ? undefined : { key, code, offset: die.offset, isDefinition: isComplete };
+    return key === undefined
+      ? undefined
+      : { key, code, entry: die.offset * 2 + (isCode(die) ? 1 : 0), isDefinition: isComplete };
   }
 
   #key(die: Die, kind: NameKind, code: number | undefined): string | undefined {
@@ -135,15 +160,15 @@ export class NameIndex {
     this.next += header.length;
   }
 
-  #record({ key, code, offset, isDefinition: isComplete }: Found): void {
+  #record({ key, code, entry, isDefinition: isComplete }: Found): void {
     if (!isComplete) {
       if (code !== undefined) this.#declared.add(code);
-      if (!this.#declarations.has(key)) this.#declarations.set(key, offset);
+      if (!this.#declarations.has(key)) this.#declarations.set(key, entry);
       return;
     }
     const known = this.#definitions.get(key);
-    if (!known) this.#definitions.set(key, [offset]);
-    else if (known.length < limitOf(key)) known.push(offset);
+    if (!known) this.#definitions.set(key, [entry]);
+    else if (known.length < limitOf(key)) known.push(entry);
     if (code !== undefined && (known?.length ?? 1) >= limitOf(key)) this.#settled.add(code);
   }
 }
@@ -157,5 +182,15 @@ function isDefinition(die: Die): boolean {
   if (die.flag(dw.DW_AT_declaration)) return false;
   if (die.tag === dw.DW_TAG_variable) return die.has(dw.DW_AT_location) || die.has(dw.DW_AT_const_value);
   if (die.tag !== dw.DW_TAG_subprogram) return true;
-  return die.has(dw.DW_AT_inline) || die.has(dw.DW_AT_low_pc) || die.has(dw.DW_AT_ranges);
+  return die.has(dw.DW_AT_inline) || isCode(die);
+}
+
+function isCode(die: Die): boolean {
+  return die.tag === dw.DW_TAG_subprogram && (die.has(dw.DW_AT_low_pc) || die.has(dw.DW_AT_ranges));
+}
+
+function splitKey(key: string): Pick<NamedEntries, 'kind' | 'name'> {
+  const space = key.indexOf(' ');
+  const kind = NAME_KINDS.find((it) => it === key.slice(0, space));
+  return { kind: kind ?? 'typedef', name: key.slice(space + 1) };
 }

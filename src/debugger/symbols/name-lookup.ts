@@ -2,7 +2,7 @@
 import * as dw from '../../formats/dwarf/constants.ts';
 import { children, type Die } from '../../formats/dwarf/die.ts';
 import { STT_OBJECT, type Sym } from '../../formats/elf/symbol-table.ts';
-import type { NameKind } from './name-index.ts';
+import { offsetOfEntry, type NameKind } from './name-index.ts';
 import type { SymbolContext } from './symbol-context.ts';
 import type { TypeSummary } from './type-reader.ts';
 import { findMember, strip, type MemberPlace, type Type, type TypeRef } from './types.ts';
@@ -25,9 +25,7 @@ export class NameLookup {
   /** The type called `name`: `struct domain`, `enum x`, a typedef or a base type. */
   async typeByName(name: string): Promise<Type | undefined> {
     const [kind, tag] = splitTypeName(name);
-    const isFound = (): boolean => this.context.names.definitions(kind, tag).length > 0;
-    while (!isFound() && !this.context.names.isComplete) await this.context.run(() => this.context.names.scanNext());
-    const offset = this.context.names.definitions(kind, tag).at(0);
+    const offset = (await this.context.definitions(kind, tag)).at(0);
     return offset === undefined ? undefined : this.resolve(offset);
   }
 
@@ -94,15 +92,23 @@ export class NameLookup {
   }
 
   async #globalByScan(name: string, symbol: Sym | undefined): Promise<GlobalVariable | undefined> {
-    const find = (): number | undefined =>
-      this.context.names.definitions('variable', name).at(0) ??
-      (symbol && this.context.names.declaration('variable', name));
-    while (find() === undefined && !this.context.names.isComplete)
-      await this.context.run(() => this.context.names.scanNext());
-    // What was optimised away entirely still has a type.
-    const offset = find() ?? this.context.names.declaration('variable', name);
+    const offset = await this.#variableEntry(name, symbol !== undefined);
     if (offset !== undefined) return this.context.run(() => this.#describeVariable(offset, symbol));
     return symbol && { name, address: symbol.value, size: symbol.size, type: undefined };
+  }
+
+  /** A definition, or when there is a symbol the first declaration; what was optimised away entirely still has a type. */
+  async #variableEntry(name: string, hasSymbol: boolean): Promise<number | undefined> {
+    const { index, names } = this.context;
+    if (index) {
+      const entry =
+        (await index.definitions('variable', name)).at(0) ?? (await index.declarations('variable', name)).at(0);
+      return entry === undefined ? undefined : offsetOfEntry(entry);
+    }
+    const find = (): number | undefined =>
+      names.definitions('variable', name).at(0) ?? (hasSymbol ? names.declaration('variable', name) : undefined);
+    while (find() === undefined && !names.isComplete) await this.context.run(() => names.scanNext());
+    return find() ?? names.declaration('variable', name);
   }
 
   #describeVariable(offset: number, symbol: Sym | undefined): GlobalVariable | undefined {

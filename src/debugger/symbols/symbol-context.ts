@@ -7,7 +7,8 @@ import type { Unit } from '../../formats/dwarf/unit.ts';
 import type { ElfFile } from '../../formats/elf/elf.ts';
 import type { SymbolTable } from '../../formats/elf/symbol-table.ts';
 import { AddressIndex, needsCompletion, rangesOfUnit, unitOffsets } from './address-index.ts';
-import { NameIndex } from './name-index.ts';
+import type { SymbolIndex } from './index/symbol-index.ts';
+import { hasCode, NameIndex, offsetOfEntry, type NameKind } from './name-index.ts';
 import { ScopeReader } from './scopes.ts';
 import { TypeReader } from './type-reader.ts';
 import { functionAt } from './unit-functions.ts';
@@ -21,6 +22,8 @@ export class SymbolContext {
   #units: Promise<AddressIndex> | undefined;
   /** Set once the index has been built, for answers that must not wait. */
   readyUnits: AddressIndex | undefined;
+  /** Answers what would otherwise be searched for, once there is one. */
+  index: SymbolIndex | undefined;
 
   constructor(
     readonly elf: ElfFile,
@@ -55,6 +58,21 @@ export class SymbolContext {
   functionDie(index: AddressIndex, address: bigint): Die | undefined {
     const unit = this.unitAt(index, address);
     return unit && functionAt(unit, address);
+  }
+
+  /** Entries that define `name`: at least one when there is any. */
+  async definitions(kind: NameKind, name: string): Promise<readonly number[]> {
+    if (this.index) return (await this.index.definitions(kind, name)).map(offsetOfEntry);
+    const known = (): readonly number[] => this.names.definitions(kind, name);
+    while (known().length === 0 && !this.names.isComplete) await this.run(() => this.names.scanNext());
+    return known();
+  }
+
+  /** Entries of all functions called `name` that have code. */
+  async functionsWithCode(name: string): Promise<readonly number[]> {
+    if (!this.index) await this.scanAll();
+    const entries = this.index ? await this.index.definitions('function', name) : this.names.entries('function', name);
+    return entries.filter(hasCode).map(offsetOfEntry);
   }
 
   /** Gathers every name. Seconds for a kernel; progress is kept when another question comes in between. */

@@ -12,6 +12,8 @@ import { describeAddress, type AddressInfo } from './address-lookup.ts';
 import { callSiteAt, type CallSite } from './call-sites.ts';
 import { DeclarationLookup, type DeclarationPlace } from './declaration-lookup.ts';
 import { FrameTables } from './frame-tables.ts';
+import { buildIndex, type Pause } from './index/build-index.ts';
+import { SymbolIndex } from './index/symbol-index.ts';
 import { FunctionLookup, type FunctionInfo, type InlinedInstance } from './function-lookup.ts';
 import { LineFinder, type LineLookup } from './line-lookup.ts';
 import { Memo } from './memo.ts';
@@ -54,7 +56,7 @@ export class SymbolFile {
     private readonly context: SymbolContext,
   ) {
     this.#functions = new FunctionLookup(context);
-    this.#lines = new LineFinder(context, this.#functions);
+    this.#lines = new LineFinder(context);
     this.#names = new NameLookup(context);
     this.#declarations = new DeclarationLookup(context);
   }
@@ -91,11 +93,22 @@ export class SymbolFile {
     return this.elf.pager.residentBytes;
   }
 
-  /** Builds what the first questions would otherwise wait for: units by address, source files, unwind tables. */
-  async warm(): Promise<void> {
-    await this.context.units();
-    await this.#lines.files();
-    await this.frameInfo(0n);
+  /** False when questions by name or line may search all debugging information. */
+  get hasIndex(): boolean {
+    return this.context.index !== undefined;
+  }
+
+  /** Makes an index of this file; `pause` is awaited after each unit. Rejects with `DwarfError` when a unit is damaged. */
+  makeIndex(pause: Pause): Promise<Uint8Array> {
+    return buildIndex(this.context, this.buildId, pause);
+  }
+
+  /** Answers questions by name and line from `source`, which `makeIndex` made; false when that is not an index of this file. */
+  async useIndex(source: RandomAccess): Promise<boolean> {
+    const subject = { buildId: this.buildId, infoSize: this.context.info.size };
+    const index = await SymbolIndex.open(source, subject);
+    if (index) this.context.index = index;
+    return index !== undefined;
   }
 
   /** Symbol, source place and inlined functions of `address`. */
@@ -155,13 +168,14 @@ export class SymbolFile {
 
   /** Names of structures and unions, sorted. `pause` is awaited now and then: the first question reads every unit. */
   async structureNames(pause: () => Promise<void>): Promise<string[]> {
-    const { names } = this.context;
-    for (let n = 1; !names.isComplete; n += 1) {
+    const { index, names } = this.context;
+    for (let n = 1; !index && !names.isComplete; n += 1) {
       await this.context.run(() => names.scanNext());
       if (n % SCANNED_AT_ONCE === 0) await pause();
     }
-    const tags = (kind: 'struct' | 'union'): string[] => names.names(kind).map((tag) => `${kind} ${tag}`);
-    return [...tags('struct'), ...tags('union')];
+    const tagged = async (kind: 'struct' | 'union'): Promise<string[]> =>
+      (await (index ?? names).names(kind)).map((tag) => `${kind} ${tag}`);
+    return [...(await tagged('struct')), ...(await tagged('union'))];
   }
 
   /** The function that covers `address`. */
@@ -176,6 +190,17 @@ export class SymbolFile {
       const fn = this.context.functionDie(index, address);
       const typed = fn && this.context.info.origins(fn).find((die) => die.has(DW_AT_type));
       return typed && this.context.types.typeOf(typed);
+    });
+  }
+
+  /** The type of the function that covers `address`, as the source declares it. */
+  async functionType(address: bigint): Promise<Type | undefined> {
+    const index = await this.context.units();
+    return this.context.run(() => {
+      const fn = this.context.functionDie(index, address);
+      // Code made apart from its declaration has parameters without types of their own.
+      const declared = fn && this.context.info.origins(fn).at(-1);
+      return declared && this.context.types.type(declared.offset);
     });
   }
 

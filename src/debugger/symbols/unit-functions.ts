@@ -2,7 +2,7 @@
 import * as dw from '../../formats/dwarf/constants.ts';
 import type { Abbreviation } from '../../formats/dwarf/debug-abbrev.ts';
 import { rangesOf, type Range } from '../../formats/dwarf/debug-rnglists.ts';
-import { children, type Die } from '../../formats/dwarf/die.ts';
+import { children, visitChildren, type Die } from '../../formats/dwarf/die.ts';
 import type { Unit } from '../../formats/dwarf/unit.ts';
 
 /** Code of one function: it may have several ranges (hot and cold parts). `at` is its entry's position in the unit. */
@@ -17,17 +17,19 @@ const MAX_DEPTH = 256;
 /** Ranges of all functions with code in `unit`, sorted by start. May throw `Missing`. */
 export function functionsOf(unit: Unit): readonly FunctionRange[] {
   return unit.derived(FUNCTIONS, () => {
-    const found = [...collect(unit.root, 0)];
+    const found: FunctionRange[] = [];
+    collect(unit.root, found, 0);
     return found.toSorted((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
   });
 }
 
-function* collect(parent: Die, depth: number): IterableIterator<FunctionRange> {
-  for (const die of children(parent)) {
+function collect(parent: Die, found: FunctionRange[], depth: number): void {
+  const visit = (die: Die): void => {
     if (die.tag === dw.DW_TAG_subprogram) {
-      for (const range of rangesOf(die)) yield { ...range, at: die.at };
-    } else if (die.tag === dw.DW_TAG_namespace && depth < MAX_DEPTH) yield* collect(die, depth + 1);
-  }
+      for (const range of rangesOf(die)) found.push({ ...range, at: die.at });
+    } else if (depth < MAX_DEPTH) collect(die, found, depth + 1);
+  };
+  visitChildren(parent, ({ tag }) => tag === dw.DW_TAG_subprogram || tag === dw.DW_TAG_namespace, visit);
 }
 
 /** The entry of the function that covers `address`. May throw `Missing`. */

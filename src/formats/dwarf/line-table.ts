@@ -108,6 +108,10 @@ export class LineTable {
   address(sequence: LineSequence, row: number): bigint {
     return sequence.start + BigInt(this.offsets[row]);
   }
+  /** Distance from the start of the row's sequence, in bytes. */
+  offset(row: number): number {
+    return this.offsets[row];
+  }
   file(row: number): number {
     return this.files[row];
   }

@@ -38,6 +38,7 @@ export class SymbolTable {
   readonly #byAddress: Uint32Array;
   readonly #addresses: BigUint64Array;
   readonly #fileOf: Uint32Array;
+  readonly #byStem: Float64Array;
   /** What was asked for by name: the same few names are, at every stop. */
   readonly #named = new Map<string, readonly Sym[]>();
   /** All names in lower case, one character for each byte. */
@@ -53,6 +54,7 @@ export class SymbolTable {
     const kept = this.#keep();
     this.#byAddress = this.#sort(kept);
     this.#addresses = BigUint64Array.from(this.#byAddress, (index) => this.#value(index));
+    this.#byStem = this.#hashStems();
   }
 
   /** Reads the table of `elf`; empty when the file has none. May throw `Missing`. */
@@ -93,7 +95,7 @@ export class SymbolTable {
     let found = this.#named.get(name);
     if (!found) {
       if (this.#named.size >= MAX_NAMED) this.#named.clear();
-      found = this.#startingWith(`${name}\0`);
+      found = this.#withStemOf(encoder.encode(name), false);
       this.#named.set(name, found);
     }
     return found;
@@ -101,7 +103,7 @@ export class SymbolTable {
 
   /** Symbols whose name is `name` with a compiler's suffix (`.constprop.0`, `.isra.0`, `.part.0`, `.cold`). */
   namedWithSuffix(name: string): Sym[] {
-    return this.#startingWith(`${name}.`);
+    return this.#withStemOf(encoder.encode(`${name}.`), true);
   }
 
   /** Address of a function in the same source file as the local `symbol`. */
@@ -249,13 +251,52 @@ export class SymbolTable {
     };
   }
 
-  /** Searches the string table and then for symbols that point at what was found: as fast as a map, which a kernel would fill for half a second. */
+  /** Symbols whose name is `name` or, for prefixes, goes on after it. Only those with the same stem are looked at. */
+  #withStemOf(name: Uint8Array, isPrefix: boolean): Sym[] {
+    const hash = stemHash(name, 0);
+    const found: Sym[] = [];
+    for (let i = firstNotBelow(this.#byStem, hash * MAX_SYMBOLS); i < this.#byStem.length; i++) {
+      if (Math.floor(this.#byStem[i] / MAX_SYMBOLS) !== hash) break;
+      const index = this.#byAddress[this.#byStem[i] % MAX_SYMBOLS];
+      if (this.#isNamed(index, name, isPrefix)) found.push(this.#symbol(index));
+    }
+    return found;
+  }
+
+  #isNamed(index: number, name: Uint8Array, isPrefix: boolean): boolean {
+    const at = this.#view.getUint32(index * SYM_SIZE, true);
+    if (!isPrefix && this.names[at + name.length] !== 0) return false;
+    return name.every((byte, i) => this.names[at + i] === byte);
+  }
+
+  /** Each symbol's stem as a hash and its place in the order of addresses, as one number, ascending: a map would take a kernel half a second to fill. */
+  #hashStems(): Float64Array {
+    const keys = Float64Array.from(this.#byAddress, (index, place) => {
+      return stemHash(this.names, this.#view.getUint32(index * SYM_SIZE, true)) * MAX_SYMBOLS + place;
+    });
+    return keys.sort();
+  }
+
   #startingWith(prefix: string): Sym[] {
-    const places = new Set(occurrences(this.names, new TextEncoder().encode(prefix)));
+    const places = new Set(occurrences(this.names, encoder.encode(prefix)));
     if (places.size === 0) return [];
     const found = this.#byAddress.filter((index) => places.has(this.#view.getUint32(index * SYM_SIZE, true)));
     return Array.from(found, (index) => this.#symbol(index));
   }
+}
+
+const encoder = new TextEncoder();
+/** More than any table that may be held whole has (24 bytes each, 256 MiB): a place among them and 29 bits of hash fit into one number. */
+const MAX_SYMBOLS = 2 ** 24;
+const DOT = 0x2e;
+
+/** FNV-1a of the name at `at` up to its end or the first dot, where compilers append what tells clones apart. 29 bits. */
+function stemHash(names: Uint8Array, at: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = at; i < names.length && names[i] !== 0 && names[i] !== DOT; i++) {
+    hash = Math.imul(hash ^ names[i], 0x01000193);
+  }
+  return hash >>> 3;
 }
 
 function* occurrences(bytes: Uint8Array, wanted: Uint8Array): IterableIterator<number> {
@@ -279,7 +320,7 @@ function occurrencesOf(text: string, wanted: string): number[] {
 }
 
 /** Index of the first of ascending `values` that is not below `limit`. */
-function firstNotBelow(values: readonly number[], limit: number): number {
+function firstNotBelow(values: ArrayLike<number>, limit: number): number {
   let low = 0;
   let high = values.length;
   while (low < high) {

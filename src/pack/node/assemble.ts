@@ -19,6 +19,8 @@ export interface Ingredients {
   readonly sources: Readonly<Record<'xen' | 'linux' | 'busybox', string>>;
   readonly symbolFiles: Readonly<Record<'xen' | 'kernel' | 'busybox', LineTableFiles>>;
   readonly kernelPrefixes: readonly string[];
+  /** Paths of the symbol files' indices. */
+  readonly indices: Readonly<Record<'xen' | 'kernel' | 'busybox', string>>;
 }
 
 /** The device tree for QEMU, which is no part of the machine's images. */
@@ -60,7 +62,7 @@ async function putImages(folder: PackFolder, { folders, init }: Ingredients): Pr
 }
 
 async function putSymbols(folder: PackFolder, ingredients: Ingredients): Promise<PackSymbols[]> {
-  const { folders, symbolFiles, kernelPrefixes } = ingredients;
+  const { folders, symbolFiles, kernelPrefixes, indices } = ingredients;
   const all = domains.map(({ domid }) => domid);
   const root = (prefix: string, name: string): PackSymbols['sourceRoots'][number] => ({
     prefix,
@@ -74,6 +76,7 @@ async function putSymbols(folder: PackFolder, ingredients: Ingredients): Promise
       buildId: symbolFiles.xen.buildId,
       domains: [],
       sourceRoots: [root(XEN_SOURCE_PREFIX, 'xen')],
+      index: await folder.copy(indices.xen, 'xen-syms.index'),
     },
     {
       ...(await folder.copy(join(folders.vmlinux, 'vmlinux'), 'vmlinux')),
@@ -82,6 +85,7 @@ async function putSymbols(folder: PackFolder, ingredients: Ingredients): Promise
       buildId: symbolFiles.kernel.buildId,
       domains: all,
       sourceRoots: [...kernelPrefixes, ''].map((prefix) => root(prefix, 'linux')),
+      index: await folder.copy(indices.kernel, 'vmlinux.index'),
     },
     {
       ...(await folder.copy(join(folders.busybox, 'busybox'), 'busybox')),
@@ -91,6 +95,7 @@ async function putSymbols(folder: PackFolder, ingredients: Ingredients): Promise
       domains: all,
       guestPath: '/bin/busybox',
       sourceRoots: [root(BUSYBOX_SOURCE_PREFIX, 'busybox')],
+      index: await folder.copy(indices.busybox, 'busybox.index'),
     },
   ];
 }

@@ -14,6 +14,7 @@ import { extractKernel, extractVmlinux, KERNEL_META_PACKAGE, KERNEL_SOURCE_PACKA
 import { PackFolder } from './pack-folder.ts';
 import { Progress, type StepProgress } from './progress.ts';
 import { hasRunner, machineSources, makeSnapshot } from './snapshot.ts';
+import { indexSymbols } from './symbol-index.ts';
 import { copySources, extractKernelSources, kernelPrefixes, namesBelow } from './sources.ts';
 import { ensureTools, PACK_TOOLS } from './tools.ts';
 import { buildXen, XEN_SOURCE_PREFIX } from './xen.ts';
@@ -24,10 +25,12 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export const DEFAULT_PACK = join(ROOT, 'public/packs/default');
 
 /** Everything of the checkout that decides what a pack is made of. */
-const RECIPE = ['guests', 'src/pack', 'src/formats/fdt.ts', 'src/formats/cpio.ts'].map((path) => join(ROOT, path));
+const RECIPE = ['guests', 'src/pack', 'src/debugger/symbols/index', 'src/formats/fdt.ts', 'src/formats/cpio.ts'].map(
+  (path) => join(ROOT, path),
+);
 /** Says in a finished pack what it was made by. */
 const STAMP = '.built-by';
-const STEP_COUNT = 12;
+const STEP_COUNT = 13;
 
 /** What `buildPack` may be told. */
 export interface BuildOptions {
@@ -58,7 +61,9 @@ async function isFinished(target: string, recipe: string): Promise<boolean> {
   const text = await readFile(join(target, 'manifest.json'), 'utf8').catch(() => '');
   if (stamp !== recipe || text === '') return false;
   const { images, symbols, snapshot, sourceIndex } = parseManifest(text);
-  const files = [...images, ...symbols, snapshot, sourceIndex].filter((file) => file !== undefined);
+  const files = [...images, ...symbols, ...symbols.map(({ index }) => index), snapshot, sourceIndex].filter(
+    (file) => file !== undefined,
+  );
   return files.every(({ file, size }) => statSync(join(target, file), { throwIfNoEntry: false })?.size === size);
 }
 
@@ -136,6 +141,13 @@ async function prepare(progress: Progress, isUpdate: boolean): Promise<Ingredien
     kernel: await lineTableFiles(join(vmlinuxFolder, 'vmlinux')),
     busybox: await lineTableFiles(join(busyboxFolder, 'busybox')),
   };
+  const indexFolder = await cachedStep(progress, 'Index the symbols', () =>
+    indexSymbols({
+      xen: { path: join(xenFolder, 'xen-syms'), buildId: symbolFiles.xen.buildId },
+      kernel: { path: join(vmlinuxFolder, 'vmlinux'), buildId: symbolFiles.kernel.buildId },
+      busybox: { path: join(busyboxFolder, 'busybox'), buildId: symbolFiles.busybox.buildId },
+    }),
+  );
   const sourceDownload = await fetch("the kernel's sources", kernelSource);
   const prefixes = kernelPrefixes(symbolFiles.kernel);
   const kernelSources = await cachedStep(progress, 'Pick the sources that the line tables name', () =>
@@ -154,6 +166,11 @@ async function prepare(progress: Progress, isUpdate: boolean): Promise<Ingredien
     },
     symbolFiles,
     kernelPrefixes: prefixes,
+    indices: {
+      xen: join(indexFolder, 'xen'),
+      kernel: join(indexFolder, 'kernel'),
+      busybox: join(indexFolder, 'busybox'),
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import { readCpio } from '../../formats/cpio.ts';
 import { readLinuxImage } from '../../formats/linux-image.ts';
 import { loadPack, type LoadedImage, type Pack } from '../load.ts';
 import type { PackSymbols } from '../manifest.ts';
+import { openSymbolFile } from '../symbols.ts';
 import { DEFAULT_PACK, hasPack } from './build-pack.ts';
 import { FolderFiles, hashFile } from './folder-files.ts';
 import { lineTableFiles } from './line-table-files.ts';
@@ -87,6 +88,12 @@ describe.skipIf(!hasPack(DEFAULT_PACK))('the default pack', () => {
     expect(named.length).toBeGreaterThan(150);
     // The rest is generated while the kernel is built, and in no package.
     expect(there.length / named.length).toBeGreaterThan(0.95);
+  });
+
+  it.each(['xen', 'kernel', 'program'] as const)('has an index of the symbols of the %s', async (role) => {
+    const { index } = symbols(role);
+    expect(index?.size).toBeLessThan(25 << 20);
+    expect((await openSymbolFile(pack, symbols(role))).hasIndex).toBe(true);
   });
 
   it.each(['sources/xen/xen/arch/arm/traps.c', 'sources/linux/init/main.c', 'sources/busybox/coreutils/cat.c'])(

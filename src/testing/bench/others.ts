@@ -8,5 +8,6 @@ export const OTHERS: Readonly<Record<string, (options: Options) => Promise<void>
   hashes: async (options) => (await import('./hashes.ts')).compareHashes(options),
   timeline: async () => (await import('./timeline.ts')).benchTimeline(),
   ui: async () => (await import('./ui.ts')).measureUi(),
+  lookups: async () => (await import('./lookups.ts')).benchLookups(),
   recording: async () => (await import('./recording.ts')).benchRecording(),
 };

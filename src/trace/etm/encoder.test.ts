@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodeSnapshot, executedAddresses, hasOpenCsd } from '../../testing/opencsd.ts';
+import { decodeSnapshot, executedInstructions, hasOpenCsd } from '../../testing/opencsd.ts';
 import { CodeImage } from './code-image.ts';
 import { type EtmContext, EtmEncoder, EtmException } from './encoder.ts';
 import { instructionClass } from './instruction-class.ts';
@@ -91,7 +91,7 @@ describe.runIf(hasOpenCsd())('what OpenCSD finds in a trace', () => {
     const snapshot = { trace: encoder.finish(), startPc: 0x1000n, code: image.dumps() };
     const lines = decodeSnapshot(snapshotFiles(snapshot));
     // The last instruction is told by no branch after it.
-    expect(executedAddresses(lines)).toEqual(executed.slice(0, -1));
+    expect(executedInstructions(lines).addresses).toEqual(executed.slice(0, -1));
     const levels = lines.flatMap((line) => /PE_CONTEXT\(.*(EL\d)N.*VMID=0x2; CTXTID=0x1f/.exec(line)?.[1] ?? []);
     expect(levels).toEqual(['EL1', 'EL2', 'EL1', 'EL2', 'EL1', 'EL2', 'EL1']);
   });
@@ -108,7 +108,7 @@ describe.runIf(hasOpenCsd())('what OpenCSD finds in a trace', () => {
       encoder.pause();
     }
     const lines = decodeSnapshot(snapshotFiles({ trace: encoder.finish(), startPc: 0x1000n, code: image.dumps() }));
-    expect(executedAddresses(lines)).toEqual([0x1000n, 0x1004n, 0x5000n, 0x5004n]);
+    expect(executedInstructions(lines).addresses).toEqual([0x1000n, 0x1004n, 0x5000n, 0x5004n]);
     expect(lines.filter((line) => line.includes('ELEM_TRACE_ON'))).toHaveLength(2);
   });
 });

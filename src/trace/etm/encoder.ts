@@ -108,7 +108,10 @@ export class EtmEncoder {
     const isNext = pc === BigInt.asUintN(64, pending.pc + 4n);
     if (pending.kind === 'other') {
       if (!isNext) this.begin(pc, context);
-    } else this.branch(pending.kind, isNext, pc, context);
+      return;
+    }
+    this.branch(pending.kind, isNext, pc, context);
+    // A register that was written counts from the barrier on: whoever reads the trace has the instructions before it in one piece with the last branch.
     if (!this.isTold(context)) this.tell(context);
   }
 

@@ -166,7 +166,7 @@ describe('the Perfetto export', () => {
 });
 
 /** One sample of each: 10 of 100 ns in the hypervisor, and one hypercall in them. */
-const COUNTERS = ['Hypervisor share (%): 10', 'Hypercalls per ms: 10000', 'Interrupts per ms: 0'];
+const COUNTERS = ['Hypervisor (%): 10', 'Hypercalls per ms: 10000', 'Interrupts per ms: 0'];
 
 describe('the counters', () => {
   it('are tracks of the Perfetto export', () => {

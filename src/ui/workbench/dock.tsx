@@ -82,6 +82,18 @@ function sourceTitle(client: Client, { path, owner }: OpenSource): string {
   return `${path.split('/').at(-1)} @ ${name}`;
 }
 
+/** Shows a panel without making its group the active one: keys go on to act on what the person works with. */
+function revealQuietly(api: DockviewApi, client: Client, views: readonly ViewDefinition[], id: string): void {
+  const open = api.getPanel(id);
+  if (open) {
+    if (!open.api.isVisible) open.group.model.openPanel(open, { skipSetGroupActive: true });
+    return;
+  }
+  const { activePanel } = api;
+  reveal(api, client, views, id);
+  if (activePanel && activePanel.group !== api.getPanel(id)?.group) activePanel.api.setActive();
+}
+
 /** Brings a panel forward, opening it if it is not there. */
 function reveal(api: DockviewApi, client: Client, views: readonly ViewDefinition[], id: string): void {
   const open = api.getPanel(id);
@@ -141,7 +153,10 @@ function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition
     client.navigation.setState({ active: event.panel?.id ?? null });
   });
   const stopNavigation = client.navigation.subscribe((state, previous) => {
-    if (state.reveal && state.reveal !== previous.reveal) reveal(api, client, views, state.reveal.panel);
+    if (!state.reveal || state.reveal === previous.reveal) return;
+    const { panel, isQuiet } = state.reveal;
+    if (isQuiet) revealQuietly(api, client, views, panel);
+    else reveal(api, client, views, panel);
   });
   return () => {
     removeCommands();

@@ -258,27 +258,26 @@ function focusOn({ space, address }: Location): Position {
   return { top: { space, address: BigInt.asUintN(64, aligned - LEAD * INSTRUCTION_SIZE) }, focus: aligned };
 }
 
+/** Steps within sight must not move the rows under the person's eyes. */
+function follow(current: Position | null, pc: Location): Position {
+  const isSameSpace = current && formatSpace(current.top.space) === formatSpace(pc.space);
+  const distance = isSameSpace ? pc.address - current.top.address : -1n;
+  const isNear = distance >= 0n && distance < NEAR * INSTRUCTION_SIZE;
+  return current && isNear ? { top: current.top, focus: pc.address } : focusOn(pc);
+}
+
 /** The position, which follows the pc and the requests of other views. */
 function usePosition(pc: Location | null): readonly [Position | null, (position: Position) => void] {
   const client = useClient();
   const asked = useStore(client.navigation, (state) => state.disassembly);
-  const [position, setPosition] = useState<Position | null>(null);
-  useEffect(() => {
-    if (asked) setPosition(focusOn(asked));
-  }, [asked]);
+  const [position, setPosition] = useState<Position | null>(asked && focusOn(asked));
+  const [seen, setSeen] = useState({ asked, pc: '' });
   const pcKey = pc ? formatLocation(pc) : '';
-  useEffect(() => {
-    if (!pc) return;
-    setPosition((current) => {
-      const isSameSpace = current && formatSpace(current.top.space) === formatSpace(pc.space);
-      const distance = isSameSpace ? pc.address - current.top.address : -1n;
-      // Steps within sight must not move the rows under the person's eyes.
-      const isNear = distance >= 0n && distance < NEAR * INSTRUCTION_SIZE;
-      return current && isNear ? { top: current.top, focus: pc.address } : focusOn(pc);
-    });
-    // The key stands for the location, which is a new object at every sample.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
-  }, [pcKey]);
+  if (asked !== seen.asked || pcKey !== seen.pc) {
+    setSeen({ asked, pc: pcKey });
+    if (asked && asked !== seen.asked) setPosition(focusOn(asked));
+    else if (pc) setPosition(follow(position, pc));
+  }
   return [position, setPosition];
 }
 

@@ -46,10 +46,12 @@ export function useCodeCursor(
 ): CodeCursorControl {
   const client = useClient();
   const [address, setAddress] = useState<bigint | null>(null);
-  const pcAddress = pc?.address;
-  useEffect(() => {
-    if (pcAddress !== undefined) setAddress(pcAddress);
-  }, [pcAddress]);
+  // While drawing, not after it: the cursor must not lag behind the pc by a drawing of all rows.
+  const [followed, setFollowed] = useState<bigint | undefined>(undefined);
+  if (pc?.address !== followed) {
+    setFollowed(pc?.address);
+    if (pc) setAddress(pc.address);
+  }
   const spaceKey = space ? formatSpace(space) : '';
   const publish = (): void => {
     if (!space || address === null) return;

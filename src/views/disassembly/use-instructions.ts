@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { messageOf } from '../../client/client.ts';
 import { formatSpace, type Location } from '../../protocol/address.ts';
 import type { DisassembledInstruction } from '../../protocol/inspect.ts';
-import { STALE_STOP } from '../../protocol/stop.ts';
+import { STALE_STOP, type Stop } from '../../protocol/stop.ts';
 import { useClient, useMachine } from '../../ui/client-context.tsx';
 import { INSTRUCTION_SIZE } from './rows.ts';
 
@@ -32,6 +32,8 @@ function pagesOf(top: bigint, count: number): bigint[] {
   return pages;
 }
 
+function nothing(): void {}
+
 export function useInstructions(top: Location | null, count: number): Instructions {
   const client = useClient();
   const stop = useMachine((state) => state.lastStop);
@@ -43,34 +45,48 @@ export function useInstructions(top: Location | null, count: number): Instructio
   const [, setVersion] = useState(0);
   const space = top ? formatSpace(top.space) : '';
 
-  useEffect(() => {
-    if (!stop || !top || count === 0) return;
+  /** Asks for the pages in sight that were not asked for at this stop; settled when they are there, with how to show them. */
+  const ask = async (stopId: number): Promise<() => void> => {
+    if (!top || count === 0) return nothing;
     const old = cache.current;
-    if (!old || old.stopId !== stop.stopId || old.space !== space || old.revision !== revision) {
+    if (!old || old.stopId !== stopId || old.space !== space || old.revision !== revision) {
       // Pages of the last stop stay on screen until they are replaced: code rarely changes.
       const instructions = old?.space === space ? new Map(old.instructions) : new Map();
-      cache.current = { stopId: stop.stopId, revision, space, instructions };
+      cache.current = { stopId, revision, space, instructions };
       fresh.current = new Set();
     }
     const pages = cache.current;
-    for (const page of pagesOf(top.address, count)) {
-      if (fresh.current.has(page)) continue;
-      fresh.current.add(page);
-      client.session
-        .disassemble(stop.stopId, { space: top.space, address: page * PAGE_BYTES }, 0, Number(PAGE))
-        .then(({ rows }) => {
-          pages?.instructions.set(page, rows);
-          setError(null);
-          setVersion((n) => n + 1);
-        })
-        .catch((reason: unknown) => {
-          // Whoever asked may have been drawn anew since: it is the pages that count.
-          if (cache.current !== pages) return;
-          if (messageOf(reason) === STALE_STOP) fresh.current.delete(page);
-          else setError(messageOf(reason));
-        });
-    }
+    const missing = pagesOf(top.address, count).filter((page) => !fresh.current.has(page));
+    for (const page of missing) fresh.current.add(page);
+    let failure: string | null = null;
+    const read = async (page: bigint): Promise<void> => {
+      try {
+        const location = { space: top.space, address: page * PAGE_BYTES };
+        const { rows } = await client.session.disassemble(stopId, location, 0, Number(PAGE));
+        pages?.instructions.set(page, rows);
+      } catch (reason) {
+        // Whoever asked may have been drawn anew since: it is the pages that count.
+        if (cache.current !== pages) return;
+        if (messageOf(reason) === STALE_STOP) fresh.current.delete(page);
+        else failure = messageOf(reason);
+      }
+    };
+    await Promise.all(missing.map(read));
+    if (missing.length === 0) return nothing;
+    return () => {
+      setError(failure);
+      setVersion((n) => n + 1);
+    };
+  };
+  const askRef = useRef(ask);
+  useEffect(() => {
+    askRef.current = ask;
+    if (stop) void ask(stop.stopId).then((show) => show());
   });
+  useEffect(() => {
+    const question = { isOfFrame: false, ask: (at: Stop) => askRef.current(at.stopId) };
+    return client.questions.add(question);
+  }, [client]);
 
   if (!top || cache.current?.space !== space) return { rows: [], error };
   const { instructions } = cache.current;

@@ -6,6 +6,7 @@ import 'monaco-editor/features/hover/register.js';
 import 'monaco-editor/languages/definitions/cpp/register.js';
 import { type ReactElement, useEffect, useRef } from 'react';
 import { useStore } from 'zustand';
+import { isSameValue } from '../../base/same-value.ts';
 import type { Client } from '../../client/client.ts';
 import { type CodeCursor, isInFile, toggleBreakpointAt } from '../../client/cursor-store.ts';
 import { type OpenSource, sourcePanelId } from '../../client/navigation.ts';
@@ -15,6 +16,7 @@ import { formatScope, type Scope } from '../../protocol/target.ts';
 import { useClient, useTargetContext } from '../../ui/client-context.tsx';
 import { themeColor, useTheme } from '../../ui/theme/theme.ts';
 import { ownerOf } from '../../ui/widgets/owner-chip.tsx';
+import { giveEditor, takeEditor } from './editor-pool.ts';
 import { registerAssembly } from './assembly-language.ts';
 import { registerHover } from './hover.ts';
 import { useInlineValues } from './use-inline-values.ts';
@@ -42,30 +44,6 @@ function defineTheme(theme: 'dark' | 'light'): string {
 
 function languageOf(path: string): string {
   return /\.[sS]$/.test(path) ? 'a64' : 'cpp';
-}
-
-function createEditor(host: HTMLElement, source: OpenSource, text: Found): monaco.editor.IStandaloneCodeEditor {
-  const uri = monaco.Uri.parse(`trapline:${encodeURI(sourcePanelId(source))}`);
-  const model = monaco.editor.getModel(uri) ?? monaco.editor.createModel(text.text, languageOf(source.path), uri);
-  return monaco.editor.create(host, {
-    model,
-    readOnly: true,
-    domReadOnly: true,
-    glyphMargin: true,
-    automaticLayout: true,
-    fontFamily: themeColor('--font-mono'),
-    fontSize: 12.5,
-    lineHeight: 19,
-    minimap: { enabled: false },
-    scrollBeyondLastLine: false,
-    renderLineHighlight: 'none',
-    tabSize: 8,
-    lineNumbersMinChars: 4,
-    folding: false,
-    contextmenu: false,
-    occurrencesHighlight: 'off',
-    ariaLabel: source.path,
-  });
 }
 
 /** The scope of a breakpoint set in a file: that of the file's owner. */
@@ -179,6 +157,7 @@ export function SourceEditor({ source, text }: SourceEditorProps): ReactElement 
   const host = useRef<HTMLDivElement>(null);
   const editorRef = useRef<monaco.editor.IStandaloneCodeEditor | null>(null);
   const decorations = useRef<monaco.editor.IEditorDecorationsCollection | null>(null);
+  const shownDecorations = useRef<readonly monaco.editor.IModelDeltaDecoration[]>([]);
   const { specs, states } = useStore(client.breakpoints);
   const marks = useMarks(source);
   const inline = useInlineValues(source, text.text);
@@ -186,8 +165,11 @@ export function SourceEditor({ source, text }: SourceEditorProps): ReactElement 
 
   useEffect(() => {
     if (!host.current) return undefined;
-    const editor = createEditor(host.current, source, text);
+    const uri = monaco.Uri.parse(`trapline:${encodeURI(sourcePanelId(source))}`);
+    const model = monaco.editor.getModel(uri) ?? monaco.editor.createModel(text.text, languageOf(source.path), uri);
+    const editor = takeEditor(host.current, model, source.path);
     editorRef.current = editor;
+    shownDecorations.current = [];
     decorations.current = editor.createDecorationsCollection();
     if (source.line !== undefined) editor.revealLineInCenter(source.line);
     const clicks = editor.onMouseDown(({ target }) => {
@@ -198,25 +180,35 @@ export function SourceEditor({ source, text }: SourceEditorProps): ReactElement 
         toggleBreakpointAt(client.breakpoints, cursorAt(source, target.position.lineNumber));
     });
     // F12 belongs to the browser everywhere else.
-    editor.addCommand(monaco.KeyCode.F12, () => client.commands.run('go.definition'));
+    const keys = editor.onKeyDown((event) => {
+      if (event.keyCode !== monaco.KeyCode.F12) return;
+      event.preventDefault();
+      client.commands.run('go.definition');
+    });
     const cursor = followCursor(client, editor, source);
     const hover = registerHover(client, editor, source);
     return () => {
       clicks.dispose();
+      keys.dispose();
       for (const each of cursor) each.dispose();
       hover.dispose();
+      decorations.current?.clear();
       editor.getModel()?.dispose();
-      editor.dispose();
+      giveEditor(editor);
     };
   }, [client, source, text]);
 
   useEffect(() => monaco.editor.setTheme(defineTheme(theme)), [theme]);
   useEffect(() => {
-    decorations.current?.set([
+    const next = [
       ...breakpointDecorations(specs, states, source),
       ...markDecorations(marks),
       ...inlineDecorations(inline),
-    ]);
+    ];
+    // Every change of the decorations makes the editor draw its lines anew.
+    if (isSameValue(next, shownDecorations.current)) return;
+    shownDecorations.current = next;
+    decorations.current?.set(next);
   }, [specs, states, source, marks, inline]);
   useEffect(() => {
     if (asked?.line !== undefined && sourcePanelId(asked) === sourcePanelId(source)) {

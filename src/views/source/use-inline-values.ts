@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { currentFrame } from '../../client/context-store.ts';
 import type { OpenSource } from '../../client/navigation.ts';
 import { useTargetContext, useWorkspace } from '../../ui/client-context.tsx';
-import { useAtStop } from '../../ui/use-at-stop.ts';
+import { useAtFrame } from '../../ui/use-at-stop.ts';
 import { inlineTexts } from './inline-values.ts';
 
 const NOTHING: ReadonlyMap<number, string> = new Map();
@@ -14,8 +14,8 @@ export function useInlineValues({ path, owner }: OpenSource, text: string): Read
   const frame = useTargetContext(currentFrame);
   const domain = owner.kind === 'xen' ? null : owner.domain;
   const isHere = isOn && frame?.source?.path === path && frame.domain === domain;
-  const { data, isStale } = useAtStop(isHere ? `inline ${frame.id}` : null, (session, stopId) =>
-    session.inlineValues(stopId, frame?.id ?? 0),
+  const { data, isStale } = useAtFrame(isHere ? 'inline' : null, (session, stopId, frameId) =>
+    session.inlineValues(stopId, frameId),
   );
   return useMemo(
     () => (data?.path === path && !isStale ? inlineTexts(text.split('\n'), data) : NOTHING),

@@ -8,6 +8,7 @@ import { Empty } from '../../ui/widgets/empty.tsx';
 import { formatDuration } from '../../ui/widgets/duration.ts';
 import { EventPanel } from './event-panel.tsx';
 import { KEY_HELP } from './keys.ts';
+import { Legend } from './legend.tsx';
 import { ProbesPanel } from './probes-panel.tsx';
 import type { Range } from './range.ts';
 import { SelectionTable, type TableName } from './selection-table.tsx';
@@ -19,7 +20,7 @@ const PAGES = [
   ['exits', 'Exits'],
   ['waiting', 'Latencies'],
   ['probes', 'Probes'],
-  ['keys', 'Keys'],
+  ['keys', 'Help'],
 ] as const;
 export type DrawerPage = (typeof PAGES)[number][0];
 
@@ -35,16 +36,21 @@ export interface DrawerProps {
   readonly selection: Range | null;
 }
 
-function Keys(): ReactElement {
+function Help(): ReactElement {
   return (
-    <dl className="timeline-facts">
-      {KEY_HELP.map(([keys, what]) => (
-        <div key={keys}>
-          <dt className="mono">{keys}</dt>
-          <dd>{what}</dd>
-        </div>
-      ))}
-    </dl>
+    <div className="timeline-help">
+      <h3>What is drawn</h3>
+      <Legend />
+      <h3>Keys</h3>
+      <dl className="timeline-facts">
+        {KEY_HELP.map(([keys, what]) => (
+          <div key={keys}>
+            <dt className="mono">{keys}</dt>
+            <dd>{what}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   );
 }
 
@@ -91,7 +97,7 @@ export function Drawer({ page, onPage, onClose, event, statistics, selection }: 
         {page === 'event' && <EventPanel event={event} />}
         {isTable(page) && <Table page={page} statistics={statistics} />}
         {page === 'probes' && <ProbesPanel />}
-        {page === 'keys' && <Keys />}
+        {page === 'keys' && <Help />}
       </div>
     </aside>
   );

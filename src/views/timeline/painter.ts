@@ -3,13 +3,13 @@ import { scaleLinear } from 'd3-scale';
 import {
   SLICE_CATEGORIES,
   TIMELINE_FLOW_KINDS,
-  type SliceCategory,
   type TimelineLabel,
   type TimelineSlice,
   type TimelineTrack,
   type TimelineWindow,
 } from '../../protocol/timeline.ts';
 import { blend, type Raster } from './raster.ts';
+import { FLOWS, markerOf, styleOf } from './drawing-styles.ts';
 import { formatTime, type Range } from './range.ts';
 import { heightOfRows, NESTED_HEIGHT, type Row, RULER_HEIGHT, rowsBetween } from './rows.ts';
 
@@ -37,12 +37,6 @@ export interface Scene {
   readonly focus: TimelineSlice | null;
 }
 
-interface Style {
-  readonly color: string;
-  readonly alpha: number;
-  readonly isHatched?: boolean;
-}
-
 /** What boxes of one style are painted with. */
 interface PixelStyle {
   readonly pixel: number;
@@ -57,66 +51,6 @@ interface Text {
   readonly x: number;
   readonly y: number;
   readonly color: string;
-}
-
-function ownerVariable(owner: TimelineLabel['owner']): string {
-  if (owner === 'xen') return '--xen';
-  return owner === null ? '--idle' : `--domain-${owner % 6}`;
-}
-
-/** Colour and strength of a category; undefined for what is left empty. */
-function styleOf(category: SliceCategory, owner: TimelineLabel['owner']): Style | undefined {
-  switch (category) {
-    case 'el2':
-      return { color: '--xen', alpha: 0.85 };
-    case 'el1':
-      return { color: ownerVariable(owner), alpha: 0.75 };
-    case 'el0':
-      return { color: ownerVariable(owner), alpha: 0.45 };
-    case 'running':
-    case 'task':
-    case 'function':
-      return { color: ownerVariable(owner), alpha: 0.7 };
-    case 'syscall':
-      return { color: ownerVariable(owner), alpha: 0.5 };
-    case 'interrupt':
-      return { color: '--accent', alpha: 0.55 };
-    case 'runnable':
-      return { color: '--warning', alpha: 0.5, isHatched: true };
-    case 'preempted':
-      return { color: '--preempted', alpha: 0.75, isHatched: true };
-    case 'blocked':
-    case 'asleep':
-    case 'idle-task':
-      return { color: '--idle', alpha: 0.16 };
-    default:
-      return undefined;
-  }
-}
-
-/** Glyph and colour of markers. */
-const MARKERS: Readonly<Partial<Record<SliceCategory, readonly [glyph: string, color: string]>>> = {
-  stop: ['■', '--text-muted'],
-  step: ['▸', '--accent'],
-  breakpoint: ['●', '--breakpoint'],
-  logpoint: ['◆', '--warning'],
-  stimulus: ['▲', '--good'],
-};
-
-/** Colour and dashes of arrows, by kind. */
-const FLOWS: Readonly<Record<(typeof TIMELINE_FLOW_KINDS)[number], readonly [color: string, dash: readonly number[]]>> =
-  {
-    'wake-up': ['--warning', []],
-    'event channel': ['--accent', []],
-    injection: ['--xen', []],
-    'software interrupt': ['--preempted', [5, 3]],
-    'interrupt line': ['--xen', [2, 2]],
-    hypercall: ['--text-muted', [4, 2]],
-  };
-
-/** The glyph of a marker's kind, for lists and hints. */
-export function markerGlyph(category: number): string {
-  return MARKERS[SLICE_CATEGORIES[category]]?.[0] ?? '■';
 }
 
 function fit(text: string, width: number): string {
@@ -157,12 +91,12 @@ export class Painter {
     const { window, rows, scroll, height } = this.scene;
     const inSight = rowsBetween(rows, scroll + RULER_HEIGHT, scroll + height);
     this.raster.clear(blend(this.#color('--panel'), this.#color('--panel'), 1));
+    this.#gridLines();
     for (const row of inSight) this.#boxes(row, window.labels);
     context.putImageData(new ImageData(new Uint8ClampedArray(this.raster.pixels.buffer), this.raster.width), 0, 0);
     this.#writeTexts();
     context.save();
     context.translate(0, -scroll);
-    this.#gridLines();
     for (const { track, ...row } of inSight) {
       if (track?.kind === 'markers') this.#markers({ ...row, track }, track, window.labels);
       else if (track?.kind === 'counter') this.#counterText({ ...row, track }, track);
@@ -180,14 +114,15 @@ export class Painter {
     return scaleLinear([range.from, range.to], [0, width]).ticks(Math.max(2, Math.floor(width / 130)));
   }
 
+  /** Behind the boxes, where they cannot be taken for the ends of slices. */
   #gridLines(): void {
-    const { context } = this;
-    context.globalAlpha = 0.6;
-    context.fillStyle = this.#color('--border');
-    const bottom = heightOfRows(this.scene.rows);
-    for (const tick of this.#ticks())
-      context.fillRect(Math.round(this.#x(tick)), RULER_HEIGHT, 1, bottom - RULER_HEIGHT);
-    context.globalAlpha = 1;
+    const { scroll, rows, height } = this.scene;
+    const bottom = Math.min(height, heightOfRows(rows) - scroll);
+    const pixel = blend(this.#color('--border'), this.#color('--panel'), 0.6);
+    for (const tick of this.#ticks()) {
+      const x = Math.round(this.#x(tick));
+      this.raster.fill(x, RULER_HEIGHT, x + 1, bottom, pixel);
+    }
   }
 
   #ruler(): void {
@@ -271,7 +206,7 @@ export class Painter {
     if (!values || values.length === 0) return;
     const { window, scroll, width: whole } = this.scene;
     const largest = largestOf(values);
-    const pixel = blend(this.#color('--accent'), this.#color('--panel'), 0.55);
+    const pixel = blend(this.#color('--text-muted'), this.#color('--panel'), 0.6);
     const step = (window.to - window.from) / values.length;
     const bottom = top - scroll + height - 2;
     for (let index = 0; index < values.length; index += 1) {
@@ -298,7 +233,7 @@ export class Painter {
       const x = this.#x(slices.starts[index]);
       const next = index + 1 < slices.starts.length ? this.#x(slices.starts[index + 1]) : this.scene.width;
       if (next < 0 || x > this.scene.width) continue;
-      const [glyph, color] = MARKERS[SLICE_CATEGORIES[slices.categories[index]]] ?? ['■', '--text-muted'];
+      const [glyph, color] = markerOf(slices.categories[index]);
       context.fillStyle = this.#color(color);
       context.font = `11px ${this.#color('--font-ui')}`;
       context.fillText(glyph, x - 4, top + height / 2);
@@ -316,7 +251,7 @@ export class Painter {
     const slices = rows.find(({ track }) => track?.kind === 'markers')?.track?.slices;
     if (!slices || slices.starts.length > 200) return;
     slices.starts.forEach((start, index) => {
-      const [, color] = MARKERS[SLICE_CATEGORIES[slices.categories[index]]] ?? ['', '--text-muted'];
+      const [, color] = markerOf(slices.categories[index]);
       context.globalAlpha = 0.6;
       context.fillStyle = this.#color(color);
       context.fillRect(Math.round(this.#x(start)), RULER_HEIGHT, 1, height);

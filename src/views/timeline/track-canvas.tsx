@@ -4,7 +4,8 @@ import type { TimelineSlice, TimelineWindow } from '../../protocol/timeline.ts';
 import { useClient } from '../../ui/client-context.tsx';
 import { themeColor, useTheme } from '../../ui/theme/theme.ts';
 import { formatDuration } from '../../ui/widgets/duration.ts';
-import { markerGlyph, Painter } from './painter.ts';
+import { markerOf } from './drawing-styles.ts';
+import { Painter } from './painter.ts';
 import { Raster } from './raster.ts';
 import { pan, type Range, zoom } from './range.ts';
 import { depthAt, markerAt, type Row, rowAt, RULER_HEIGHT, sliceAt } from './rows.ts';
@@ -53,7 +54,7 @@ function sliceHint(window: TimelineWindow, row: Row, index: number): string {
   if (!slices) return row.name;
   const { text } = window.labels[slices.labels[index]];
   const count = slices.counts[index];
-  if (row.track?.kind === 'markers') return `${markerGlyph(slices.categories[index])} ${text}`;
+  if (row.track?.kind === 'markers') return `${markerOf(slices.categories[index])[0]} ${text}`;
   const length = formatDuration(slices.ends[index] - slices.starts[index]);
   return count > 1
     ? `${row.name}: ${count} slices in ${length}, zoom in to tell them apart`

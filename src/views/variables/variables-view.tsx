@@ -2,7 +2,7 @@
 import type { ReactElement } from 'react';
 import { currentFrame } from '../../client/context-store.ts';
 import { useMachine, useTargetContext } from '../../ui/client-context.tsx';
-import { useAtStop, useLast } from '../../ui/use-at-stop.ts';
+import { useAtFrame, useLast } from '../../ui/use-at-stop.ts';
 import { VariableTree } from '../../ui/variable-tree.tsx';
 import { Empty } from '../../ui/widgets/empty.tsx';
 
@@ -11,9 +11,7 @@ export function VariablesView(): ReactElement {
   const isReading = useTargetContext((state) => state.frames.length === 0 && state.framesError === null);
   const frameId = frame?.id ?? null;
   const running = useMachine((state) => state.stop === null);
-  const { data, error, isStale } = useAtStop(frameId === null ? null : `frame ${frameId}`, (session, stopId) =>
-    session.scopes(stopId, frameId ?? 0),
-  );
+  const { data, error, isStale } = useAtFrame('scopes', (session, stopId, id) => session.scopes(stopId, id));
   const identity = useLast(frame && `${frame.domain} ${frame.name}`) ?? '';
   const last = useLast(data);
   // Between two stops the variables of the last one stay: a tree that comes and goes would close its branches.
@@ -36,6 +34,7 @@ export function VariablesView(): ReactElement {
           label="Variables"
           roots={roots}
           frameId={frameId}
+          isStale={isStale}
           identity={identity}
           initiallyOpen={['Arguments', 'Locals']}
         />

@@ -4,7 +4,7 @@ import { type ReactElement, useState } from 'react';
 import { type Client, messageOf } from '../../client/client.ts';
 import type { Variable } from '../../protocol/inspect.ts';
 import { useClient, useTargetContext, useWorkspace } from '../../ui/client-context.tsx';
-import { useAtStop, useLast } from '../../ui/use-at-stop.ts';
+import { useInFrame, useLast } from '../../ui/use-at-stop.ts';
 import { VariableTree, type VariableRoot } from '../../ui/variable-tree.tsx';
 import { IconButton } from '../../ui/widgets/button.tsx';
 import { Empty } from '../../ui/widgets/empty.tsx';
@@ -53,11 +53,11 @@ export function WatchView(): ReactElement {
   const client = useClient();
   const watches = useWorkspace((state) => state.watches);
   const frameId = useTargetContext((state) => state.frameId);
-  const key = watches.length === 0 ? null : `${frameId} ${watches.join('\n')}`;
-  const { data, isStale } = useAtStop(key, (session, stopId) =>
+  const key = watches.length === 0 ? null : watches.join('\n');
+  const { data, isStale } = useInFrame(key, (session, stopId, id) =>
     Promise.all(
       watches.map((expression) =>
-        session.evaluate(stopId, frameId, expression).catch((error: unknown): Result => ({ error: messageOf(error) })),
+        session.evaluate(stopId, id, expression).catch((error: unknown): Result => ({ error: messageOf(error) })),
       ),
     ),
   );
@@ -80,6 +80,7 @@ export function WatchView(): ReactElement {
           <VariableTree
             label="Watch"
             roots={roots}
+            isStale={isStale}
             frameId={frameId}
             identity="watch"
             onRemove={(id) => removeWatch(client, Number.parseInt(id, 10))}

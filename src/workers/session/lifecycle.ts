@@ -5,6 +5,7 @@ import { DRAM_BASE } from '../../emulator/memory-layout.ts';
 import type { Pack } from '../../pack/load.ts';
 import type { PackInfo, PackSource } from '../../protocol/pack.ts';
 import type { Stop } from '../../protocol/stop.ts';
+import { indexInBackground } from '../background-index.ts';
 import { openModules } from '../symbol-modules.ts';
 import type { ConsoleLines } from './console-lines.ts';
 import type { SessionCore } from './core.ts';
@@ -120,6 +121,9 @@ export class Lifecycle {
     core.events.breakpointsChanged(core.breakpointStates());
     this.stops.renew();
     await this.#warmUp();
+    indexInBackground(modules, { host: core.host, isRunning: () => core.isRunning }).catch((error: unknown) =>
+      report(messageOf(error)),
+    );
   }
 
   /** Reads the line tables around every pc: the first look at a module takes long, and the person's first pause should not. */
