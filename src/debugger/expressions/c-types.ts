@@ -58,7 +58,9 @@ function canonicalName(count: (word: string) => number, sign: string): string {
 /** A pointer to `target`. */
 export function pointerTo(target: Type): PointerType {
   const isPointer = target.name.endsWith('*');
-  const name = target.kind === 'array' ? arrayPointerName(target) : `${target.name}${isPointer ? '' : ' '}*`;
+  const isFunction = target.kind === 'function' && / \(/.test(target.name);
+  const plain = isFunction ? target.name.replace(' (', ' (*)(') : `${target.name}${isPointer ? '' : ' '}*`;
+  const name = target.kind === 'array' ? arrayPointerName(target) : plain;
   return { kind: 'pointer', name, byteSize: 8, ref: 0, target: target.ref, targetType: target };
 }
 

@@ -111,12 +111,19 @@ class Evaluator {
     return type;
   }
 
+  /** `sizeof (name)` may be that of a typedef, which the parser cannot know. */
+  async #typeOfOperand(node: Node): Promise<Type> {
+    const isVariable = node.kind !== 'name' || (await this.scope.variable(node.name)) !== undefined;
+    const type = isVariable || node.kind !== 'name' ? undefined : await this.scope.type(node.name);
+    return type ?? (await this.value(node)).type;
+  }
+
   async #typed(node: Node): Promise<Value> {
     switch (node.kind) {
       case 'cast':
         return this.#cast(await this.type(node.type), await this.value(node.operand));
       case 'sizeof':
-        return constantValue(UNSIGNED_LONG, BigInt((await this.value(node.operand)).type.byteSize));
+        return constantValue(UNSIGNED_LONG, BigInt((await this.#typeOfOperand(node.operand)).byteSize));
       case 'sizeofType':
         return constantValue(UNSIGNED_LONG, BigInt((await this.type(node.type)).byteSize));
       case 'offsetof':

@@ -84,7 +84,7 @@ class Formatter {
     const target = bare.targetType ? summaryOf(bare.targetType) : await this.scope.summary(bare.target);
     if (target === 'character') return `${hex} ${await this.#string(address)}`.trimEnd();
     const symbol = await this.scope.symbolize(address);
-    return symbol !== undefined && (target === 'function' || !symbol.includes('+')) ? `${hex} <${symbol}>` : hex;
+    return symbol === undefined ? hex : `${hex} <${symbol}>`;
   }
 
   async #function(value: Value): Promise<string> {
@@ -109,7 +109,7 @@ class Formatter {
   }
 
   #number(value: Value, type: Type): string {
-    if (isFloating(type)) return formatFloat(toNumber(value)!);
+    if (isFloating(type)) return formatFloat(toNumber(value)!, type.byteSize === 4 ? 9 : 17);
     const integer = toInteger(value)!;
     const text = this.settings.radix === 16 ? hexadecimal(integer, type.byteSize) : `${integer}`;
     if (type.kind !== 'base') return text;
@@ -125,10 +125,19 @@ function hexadecimal(value: bigint, byteSize: number): string {
   return `0x${BigInt.asUintN(byteSize * 8, value).toString(16)}`;
 }
 
-function formatFloat(value: number): string {
+/** As C's `%g` with as many digits as tell all numbers of a type apart. */
+function formatFloat(value: number, digits: number): string {
   if (Number.isNaN(value)) return 'nan';
   if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-  return Object.is(value, -0) ? '-0' : `${value}`;
+  if (value === 0) return Object.is(value, -0) ? '-0' : '0';
+  const [mantissa, exponent] = value.toExponential(digits - 1).split('e');
+  if (Number(exponent) >= -4 && Number(exponent) < digits)
+    return trimZeros(value.toFixed(digits - 1 - Number(exponent)));
+  return `${trimZeros(mantissa)}e${exponent[0]}${exponent.slice(1).padStart(2, '0')}`;
+}
+
+function trimZeros(text: string): string {
+  return text.includes('.') ? text.replace(/\.?0+$/, '') : text;
 }
 
 /** An enumerator, or flags joined by `|`, or the number. */

@@ -155,7 +155,8 @@ export class FrameScope implements ExpressionScope {
     if (!this.#view || !symbol) return undefined;
     const address = symbol.value + this.#view.module.slide;
     if (symbol.type !== STT_FUNC) return objectAt(UNSIGNED_LONG, address, this);
-    const type: FunctionType = { kind: 'function', name: 'void ()', byteSize: 1, ref: 0, returns: 0 };
+    const unknown: FunctionType = { kind: 'function', name: 'void ()', byteSize: 1, ref: 0, returns: 0 };
+    const type = (await this.#view.module.file.functionType(symbol.value)) ?? unknown;
     return { type, bytes: new Uint8Array(), place: { kind: 'memory', address } };
   }
 }

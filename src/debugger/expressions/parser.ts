@@ -155,7 +155,8 @@ class Parser {
 
   #sizeof(at: number): Node {
     this.#next++;
-    if (!this.#is('(') || !this.#startsType(1)) return { kind: 'sizeof', at, operand: this.#unary() };
+    if (!this.#is('(') || !(this.#startsType(1) || this.#isPointerType()))
+      return { kind: 'sizeof', at, operand: this.#unary() };
     this.#next++;
     const type = this.#typeName(true);
     this.#expect(')');
@@ -183,13 +184,20 @@ class Parser {
     if (!this.#is('(')) return false;
     if (this.#startsType(1)) return true;
     if (this.tokens[this.#next + 1]?.kind !== 'name') return false;
-    let ahead = 2;
-    while (this.#is('*', ahead)) ahead++;
-    if (!this.#is(')', ahead)) return false;
-    const after = this.tokens[this.#next + ahead + 1];
+    if (this.#isPointerType()) return true;
+    if (!this.#is(')', 2)) return false;
+    const after = this.tokens[this.#next + 3];
     const startsOperand =
       after.kind !== 'end' && (after.kind !== 'operator' || after.text === '(' || after.text === '~');
-    return ahead > 2 || startsOperand;
+    return startsOperand;
+  }
+
+  /** `(name *)`. */
+  #isPointerType(): boolean {
+    if (this.tokens[this.#next + 1]?.kind !== 'name' || !this.#is('*', 2)) return false;
+    let ahead = 3;
+    while (this.#is('*', ahead)) ahead++;
+    return this.#is(')', ahead);
   }
 
   #typeName(allowsArrays: boolean): TypeName {

@@ -193,6 +193,17 @@ export class SymbolFile {
     });
   }
 
+  /** The type of the function that covers `address`, as the source declares it. */
+  async functionType(address: bigint): Promise<Type | undefined> {
+    const index = await this.context.units();
+    return this.context.run(() => {
+      const fn = this.context.functionDie(index, address);
+      // Code made apart from its declaration has parameters without types of their own.
+      const declared = fn && this.context.info.origins(fn).at(-1);
+      return declared && this.context.types.type(declared.offset);
+    });
+  }
+
   /** All ranges of the function that covers `address`; its entry is where the first begins. */
   functionRanges(address: bigint): Promise<Range[]> {
     return this.#functions.ranges(address);

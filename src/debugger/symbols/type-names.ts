@@ -46,6 +46,7 @@ function declare(info: DebugInfo, die: Die | undefined, declarator: string, dept
             .join(''),
       );
     case dw.DW_TAG_subroutine_type:
+    case dw.DW_TAG_subprogram:
       return target(`${declarator}(${parameters(info, die, depth)})`);
     default:
       return join(named(info, die), declarator);

@@ -91,7 +91,8 @@ export class TypeReader {
         return this.#typedef(die, name, depth);
       case dw.DW_TAG_subroutine_type:
       case dw.DW_TAG_subprogram:
-        return { ...common, kind: 'function', returns: this.#targetRef(die) };
+        // One, as GNU C has it for arithmetic with pointers to functions.
+        return { ...common, byteSize: 1, kind: 'function', returns: this.#targetRef(die) };
       case dw.DW_TAG_unspecified_type:
         return { ...common, kind: 'void' };
       default:
