@@ -10,7 +10,7 @@ import type { Questions } from './questions.ts';
 import type { SourceTexts } from './source-cache.ts';
 
 /** Milliseconds after which a stop is shown with what is known by then; the rest follows. */
-const PATIENCE = 60;
+const PATIENCE = 120;
 
 /** What was found of a stack, in the form of the context's state; null when the machine has gone on. */
 type Stack = { readonly frames: readonly StackFrame[]; readonly framesError: string | null } | null;

@@ -133,7 +133,10 @@ export function defaultPanels(views: readonly ViewDefinition[], domains: readonl
   );
 }
 
-/** Sizes of the groups that certain panels stand in: pixels across; up to 1 a share of the window's height, else pixels. */
+/** Share of a wide window that a column has when that is more than its least width: on a 4K screen text should not be cut beside empty space. */
+const SHARE: Readonly<Record<number, number>> = { [LEFT]: 0.12, [RIGHT]: 0.16 };
+
+/** Sizes of the groups that certain panels stand in: least pixels across; up to 1 a share of the window's height, else pixels. */
 const SIZES: readonly { readonly panel: string; readonly width?: number; readonly height?: number }[] = [
   { panel: 'map', width: LEFT, height: 212 },
   { panel: 'breakpoints', height: 0.22 },
@@ -149,7 +152,7 @@ function setSizes(api: DockviewApi): void {
   const sizes = isNarrow(api) ? [{ panel: 'debugConsole', height: NARROW_BOTTOM, width: undefined }] : SIZES;
   for (const { panel, width, height } of sizes) {
     const group = api.getPanel(panel)?.group;
-    if (width !== undefined) group?.api.setSize({ width });
+    if (width !== undefined) group?.api.setSize({ width: Math.max(width, Math.round(api.width * SHARE[width])) });
     if (height !== undefined) group?.api.setSize({ height: height > 1 ? height : Math.round(api.height * height) });
   }
 }
