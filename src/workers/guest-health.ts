@@ -1,4 +1,5 @@
 /** Notices when a guest, or Xen itself, has died: it says so, or a CPU takes one and the same exception for ever. */
+import { ExceptionClass } from '../arch/esr.ts';
 import type { ConsoleId } from '../awareness/consoles.ts';
 import type { Cpu } from '../emulator/cpu/cpu.ts';
 import { PC } from '../emulator/cpu/state.ts';
@@ -93,7 +94,7 @@ export class GuestHealth {
       Object.assign(last, { pcLow: u32[pc], pcHigh: u32[pc + 1], argument, count: 0 });
       return;
     }
-    if (++last.count === LOOP && isOwnVector(cpu, argument)) this.noteLoop(cpu, argument);
+    if (++last.count === LOOP && isHopeless(cpu, argument)) this.noteLoop(cpu, argument);
   }
 
   private noteLoop(cpu: Cpu, argument: bigint): void {
@@ -108,7 +109,12 @@ export class GuestHealth {
   }
 }
 
-/** Taken to the level it comes from: a handler that faults in itself. Traps to a higher level, such as WFI, may well repeat. */
-function isOwnVector(cpu: Cpu, argument: bigint): boolean {
-  return Number((argument >> 32n) & 3n) === cpu.state.el;
+/**
+ * Taken to the level it comes from: a handler that faults in itself. Or code that stage 2 does not let be fetched, again and again: what Xen then has the
+ * guest do is just as impossible. Other traps to a higher level, such as WFI or polling an emulated device, may well repeat.
+ */
+function isHopeless(cpu: Cpu, argument: bigint): boolean {
+  const target = Number((argument >> 32n) & 3n);
+  const exceptionClass = Number((argument >> 26n) & 0x3fn);
+  return target === cpu.state.el || (target === 2 && exceptionClass === ExceptionClass.instructionAbortLower);
 }
