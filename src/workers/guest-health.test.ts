@@ -35,8 +35,9 @@ describe('the health of the guests', () => {
   });
 
   it('knows a panic of Xen, which ends all', () => {
-    health.printed('xen', bytes('(XEN) Panic on CPU 0:\r\n'));
-    expect(health.deathOf('d2')).toEqual({ who: 'xen', message: 'Panic on CPU 0:' });
+    health.printed('xen', bytes('(XEN) Panic on CPU 0:\r\n(XEN) CPU0: Unexpected Trap: Data Abort\r\n(XEN) ***\r\n'));
+    const message = 'Panic on CPU 0: CPU0: Unexpected Trap: Data Abort';
+    expect(health.deathOf('d2')).toEqual({ who: 'xen', message });
   });
 
   it('takes no domain at its word about Xen', () => {

@@ -9,9 +9,11 @@ import { TraceKind } from '../emulator/trace-events.ts';
 
 /** What the dying say (Linux kernel/panic.c; Xen common/bug and arch/arm/traps.c). */
 const LAST_WORDS: Readonly<Record<'xen' | 'domain', RegExp>> = {
-  xen: /Panic on CPU \d+:|Xen BUG at .*|Assertion '.*' failed at .*/,
+  xen: /Panic on CPU \d+: .*|Xen BUG at .*|Assertion '.*' failed at .*/,
   domain: /Kernel panic - not syncing: .*/,
 };
+/** Xen gives the reason on the next line. */
+const HALF_SAID = /Panic on CPU \d+:$/;
 const MAX_LINE = 400;
 /** So many times the same exception from the same place, with no other between, are no progress. */
 const LOOP = 100_000;
@@ -68,8 +70,7 @@ export class GuestHealth {
         if (line.length < MAX_LINE) line += String.fromCharCode(byte);
         continue;
       }
-      this.lookAt(console, line);
-      line = '';
+      line = this.lookAt(console, line.trimEnd());
     }
     this.lines.set(console, line);
   }
@@ -81,9 +82,12 @@ export class GuestHealth {
     for (const repetition of this.repetitions) repetition.count = 0;
   }
 
-  private lookAt(console: ConsoleId, line: string): void {
+  /** Looks at a line; what of it belongs with the next one. */
+  private lookAt(console: ConsoleId, line: string): string {
+    if (console === 'xen' && HALF_SAID.test(line)) return `${line} `;
     const found = (console === 'xen' ? LAST_WORDS.xen : LAST_WORDS.domain).exec(line);
-    if (found) this.note({ who: console, message: found[0].trim() });
+    if (found) this.note({ who: console, message: found[0].replace(': (XEN) ', ': ') });
+    return '';
   }
 
   private exception(cpu: Cpu, argument: bigint): void {
