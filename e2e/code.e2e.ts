@@ -155,11 +155,15 @@ test('a value is written in the format chosen for it, edited, and watched', asyn
 test('the source says whom its breakpoints stop, and where they moved', async (context) => {
   await stopInSource(context);
   const { page, workbench } = context;
+  const scopes = page.locator('.source-scope', { hasText: /●\sd1$/ });
+  // That of the function, whose first line is where it is bound.
+  await scopes.first().waitFor();
+  await page.locator('.source-breakpoint.applied').first().waitFor();
   await cursorBelowPc(page, 1);
   await page.keyboard.press('F9');
-  await page.locator('.source-scope', { hasText: /●\sd1$/ }).waitFor();
+  await scopes.nth(1).waitFor();
   await page.keyboard.press('F9');
-  await page.locator('.source-scope').waitFor({ state: 'detached' });
+  await scopes.nth(1).waitFor({ state: 'detached' });
   const line = Number(await page.locator('.line-numbers.active-line-number').innerText());
   // The closing brace's next line has no code: the breakpoint moves on.
   await workbench.addBreakpoint(`sys-hypervisor.c:${line + 5}`, 'd1');

@@ -40,6 +40,39 @@ test('steps lead from the kernel through the HVC into Xen and back, by keys alon
   await workbench.waitForText('d1', /major\n4\ndomU1 #/);
 });
 
+test('the walk is made by mouse as well; only names and the guest’s command are typed', async ({ page, workbench }) => {
+  const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).first().click();
+  await workbench.tab('Targets').click();
+  await page.getByRole('treeitem', { name: /^d1v0/ }).click();
+  await page.getByRole('menuitem', { name: 'Go' }).click();
+  await page.getByRole('menuitem', { name: /^Go to Function/ }).click();
+  await page.getByRole('combobox', { name: 'Symbol' }).fill('major_show');
+  await page.getByRole('option').filter({ hasText: 'major_show' }).first().click();
+  await page.locator('.dock-tab', { hasText: 'sys-hypervisor.c @ DomU1' }).waitFor({ timeout: 60_000 });
+  await page.locator('.line-numbers.active-line-number').click();
+  await page.locator('.source-breakpoint.applied').waitFor({ timeout: 60_000 });
+  await workbench.type('d1', 'cat /sys/hypervisor/version/major\n');
+  await workbench.waitForStop();
+  await workbench.waitForFrame('major_show');
+  await press('Step Into');
+  await workbench.waitForFrame('HYPERVISOR_xen_version');
+  for (let n = 0; n < 5 && !(await workbench.status()).endsWith('in Xen'); n += 1) {
+    const before = await workbench.instructions();
+    await press('Step Instruction');
+    await page.locator('[title^="instructions"]').filter({ hasNotText: before }).waitFor();
+    await workbench.waitForStop();
+  }
+  assert.match(await workbench.status(), /in Xen$/);
+  await page.locator('.frame-name', { hasText: /^major_show$/ }).click();
+  await page.locator('.frame[aria-selected=true]', { hasText: 'major_show' }).waitFor();
+  await press('Step Out');
+  await page.locator('.status-state', { hasText: 'in DomU1' }).waitFor();
+  await workbench.waitForFrame('HYPERVISOR_xen_version');
+  await press('Continue');
+  await workbench.show('DomU1');
+  await workbench.waitForText('d1', /major\n4\ndomU1 #/);
+});
+
 test('a breakpoint on a hypercall stops at its exception, with the whole way it came', async ({ workbench }) => {
   await workbench.addBreakpoint('HVC #17', 'd1');
   await workbench.type('d1', 'cat /sys/hypervisor/version/major\n');

@@ -81,9 +81,14 @@ export class TimelinePage {
   }
 
   /** The recording's events, as the page saves them. */
-  async events(): Promise<Uint8Array> {
+  events(): Promise<Uint8Array> {
+    return this.saved('events');
+  }
+
+  /** The file that a button of the bar saves. */
+  async saved(button: 'perfetto' | 'chrome' | 'csv' | 'events'): Promise<Uint8Array> {
     const download = this.page.waitForEvent('download');
-    await this.page.getByTitle('Save the events themselves, 32 bytes each').click();
+    await this.page.locator('.timeline-bar').getByRole('button', { name: button, exact: true }).click();
     return Uint8Array.from(await readFile(await (await download).path()));
   }
 

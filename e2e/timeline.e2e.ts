@@ -181,6 +181,29 @@ test('tracks are pinned, moved, folded and found', async ({ page, workbench }) =
   assert.equal(await counters.getAttribute('aria-expanded'), 'false');
 });
 
+test('the recording is saved for other programs', async ({ page, workbench }) => {
+  const timeline = new TimelinePage(page, workbench);
+  await timeline.makeBusyAndPause();
+  const text = async (button: 'chrome' | 'csv'): Promise<string> =>
+    new TextDecoder().decode(await timeline.saved(button));
+  const { traceEvents } = JSON.parse(await text('chrome')) as { traceEvents: { ph: string; name: string }[] };
+  const calls = traceEvents.filter(({ ph, name }) => ph === 'X' && name === 'xen_version').length;
+  assert.ok(calls >= 6, `${calls} hypercalls for the version`);
+
+  const rows = (await text('csv')).split('\r\n').map((line) => line.split(','));
+  assert.deepEqual(rows[0].slice(0, 5), ['table', 'domain', 'vcpu', 'name', 'count']);
+  const counted = rows.filter(([table, , , name]) => table === 'exit' && name === 'xen_version');
+  assert.equal(
+    counted.reduce((sum, row) => sum + Number(row[4]), 0),
+    calls,
+  );
+
+  // A Perfetto trace is a sequence of packets, each field 1 of the file; its names are in it as they are.
+  const trace = await timeline.saved('perfetto');
+  assert.equal(trace[0], 0x0a);
+  assert.ok(new TextDecoder('latin1').decode(trace).includes('xen_version'));
+});
+
 test('stops, steps and logpoints are marked, probed functions are drawn', async ({ page, workbench }) => {
   const timeline = new TimelinePage(page, workbench);
   await workbench.addBreakpoint('do_xen_version', 'xen');

@@ -3,7 +3,7 @@
  * stop, so nothing in a guest is changed.
  */
 import { Layout } from '../debugger/contexts/layout.ts';
-import { MemoryError, MemoryReader } from '../debugger/contexts/reader.ts';
+import { ifReadable, MemoryReader } from '../debugger/contexts/reader.ts';
 import type { SymbolFile } from '../debugger/symbols/symbol-file.ts';
 import type { DebugPort } from '../emulator/debug-port.ts';
 
@@ -28,15 +28,6 @@ function noteTime(sink: ProbeSink, cpu: number, kind: number, time: bigint): voi
 /** Address of a function that has a symbol. */
 function functionAddress(symbols: SymbolFile, name: string): bigint | undefined {
   return symbols.symbols.named(name).at(0)?.value;
-}
-
-/** Reads, or nothing where memory is not there. */
-function attempt(read: () => void): void {
-  try {
-    read();
-  } catch (error) {
-    if (!(error instanceof MemoryError)) throw error;
-  }
 }
 
 /** Watches Xen's scheduler: `context_switch` and `vcpu_wake`. */
@@ -100,7 +91,7 @@ export class XenProbes {
   private set(address: bigint | undefined, seen: (cpu: number) => void): void {
     if (address === undefined) return;
     const accept = (cpu: number): boolean => {
-      attempt(() => seen(cpu));
+      ifReadable(() => seen(cpu));
       return false;
     };
     this.ids.push(this.port.addBreakpoint({ address, space: 'va', filter: { el: 2, accept } }));
@@ -161,7 +152,7 @@ export class LinuxProbes {
     const address = functionAddress(symbols, '__switch_to');
     if (address === undefined) return probes;
     const accept = (cpu: number): boolean => {
-      if (accepts(cpu)) attempt(() => probes.switchTo(cpu));
+      if (accepts(cpu)) ifReadable(() => probes.switchTo(cpu));
       return false;
     };
     probes.id = port.addBreakpoint({ address: address + slide, space: 'va', filter: { el: 1, accept } });

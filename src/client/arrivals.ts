@@ -7,9 +7,10 @@ import type { Target } from '../protocol/target.ts';
 import type { ContextStore } from './context-store.ts';
 import type { MachineStore } from './machine-store.ts';
 import type { Questions } from './questions.ts';
+import type { SourceTexts } from './source-cache.ts';
 
 /** Milliseconds after which a stop is shown with what is known by then; the rest follows. */
-const PATIENCE = 60;
+const PATIENCE = 120;
 
 /** What was found of a stack, in the form of the context's state; null when the machine has gone on. */
 type Stack = { readonly frames: readonly StackFrame[]; readonly framesError: string | null } | null;
@@ -34,6 +35,7 @@ export interface ArrivalHost {
   readonly context: ContextStore;
   readonly session: SessionFunctions;
   readonly questions: Questions;
+  readonly texts: SourceTexts;
   showFrame(frame: StackFrame): void;
 }
 
@@ -73,8 +75,9 @@ export class Arrivals {
     let known: Stack = null;
     const all = reading.then(async (stack) => {
       known = stack;
-      answers.push(questions.ask(stop, true, topOf(stack?.frames ?? [])?.id ?? null));
-      await Promise.all(answers.map(({ complete }) => complete));
+      const top = topOf(stack?.frames ?? []);
+      answers.push(questions.ask(stop, true, top?.id ?? null));
+      await Promise.all([...answers.map(({ complete }) => complete), this.#readSource(top)]);
     });
     await Promise.race([all, patience()]);
     if (this.#arriving !== arriving) return;
@@ -93,6 +96,11 @@ export class Arrivals {
     const { stop } = this.host.machine.getState();
     const { target } = this.host.context.getState();
     if (stop) this.#show(stop, target, await this.#read(stop, target), isNew);
+  }
+
+  /** The file that will be shown; when it cannot be read, its panel says so. */
+  async #readSource(frame: StackFrame | undefined): Promise<void> {
+    if (frame?.source) await this.host.texts.get(frame.source.path).catch(() => undefined);
   }
 
   async #read(stop: Stop, target: Target): Promise<Stack> {

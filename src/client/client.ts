@@ -17,7 +17,7 @@ import { createNavigationStore, showLocation, showSource } from './navigation.ts
 import { addMessage, createOutputStore } from './output-store.ts';
 import { Questions } from './questions.ts';
 import type { Connect, SessionConnection } from './session.ts';
-import { createSourceStore } from './source-cache.ts';
+import { createSourceStore, SourceTexts } from './source-cache.ts';
 import { createTimelineStore, keepArrangement } from './timeline-store.ts';
 import { createWorkspaceStore } from './workspace-store.ts';
 
@@ -36,6 +36,7 @@ export class Client {
   readonly navigation = createNavigationStore();
   readonly output = createOutputStore();
   readonly sources = createSourceStore();
+  readonly texts = new SourceTexts(async (path) => this.session.source(path));
   readonly timeline = createTimelineStore();
   readonly consoles = new ConsoleHub();
   readonly questions = new Questions();
@@ -85,6 +86,7 @@ export class Client {
     this.#pauseAtStart = false;
     this.consoles.reset();
     this.sources.setState({ files: {} });
+    this.texts.clear();
     this.machine.setState({ phase: 'loading', pack: null, status: null, stop: null, lastStop: null, error: null });
     const connection = this.#connect(this.#events());
     this.#connection = connection;

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { createBreakpointStore, reportStates } from './breakpoint-store.ts';
-import { type CodeCursor, toggleBreakpointAt } from './cursor-store.ts';
+import { addBreakpoint, createBreakpointStore, reportStates } from './breakpoint-store.ts';
+import { type CodeCursor, lineInFile, toggleBreakpointAt } from './cursor-store.ts';
 
 const LINE: CodeCursor = {
   place: { kind: 'line', path: 'a.c', line: 10 },
@@ -46,5 +46,15 @@ it('knows a line by the end of its file’s path', () => {
   const store = createBreakpointStore();
   toggleBreakpointAt(store, LINE);
   toggleBreakpointAt(store, { ...LINE, place: { kind: 'line', path: '/usr/src/a.c', line: 10 } });
+  expect(store.getState().specs).toEqual([]);
+});
+
+it('removes a function’s breakpoint on the line that it is bound to', () => {
+  const store = createBreakpointStore();
+  const id = addBreakpoint(store, { enabled: true, place: { kind: 'function', name: 'f' }, scope: LINE.scope });
+  const state = { id, state: 'applied', hits: 0, locations: [LOCATION], path: 'a.c', line: 10 } as const;
+  reportStates(store, [state]);
+  expect(lineInFile(store.getState().specs[0], state, 'b.c')).toBeUndefined();
+  toggleBreakpointAt(store, LINE);
   expect(store.getState().specs).toEqual([]);
 });

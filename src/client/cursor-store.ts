@@ -21,16 +21,21 @@ export function createCursorStore(): CursorStore {
 }
 
 /** True when a breakpoint of a line is in a file, by the name that line tables give it or by its end. */
-export function isInFile(spec: BreakpointSpec, path: string): boolean {
+function isInFile(spec: BreakpointSpec, path: string): boolean {
   return spec.place.kind === 'line' && (spec.place.path === path || path.endsWith(`/${spec.place.path}`));
+}
+
+/** The line of a file that a breakpoint is bound to, or would be; undefined when it is elsewhere. Functions and addresses have lines once they are bound. */
+export function lineInFile(spec: BreakpointSpec, state: BreakpointState | undefined, path: string): number | undefined {
+  if (spec.place.kind === 'line') return isInFile(spec, path) ? (state?.line ?? spec.place.line) : undefined;
+  return state?.path === path ? state.line : undefined;
 }
 
 /** True when a breakpoint is where the cursor is: on the line it has moved to, at any address it is bound to. */
 function isAtCursor(spec: BreakpointSpec, state: BreakpointState | undefined, cursor: CodeCursor): boolean {
   const { place, scope } = cursor;
   if (place.kind === 'line') {
-    if (spec.place.kind !== 'line' || !isInFile(spec, place.path)) return false;
-    return (state?.line ?? spec.place.line) === place.line && formatScope(spec.scope) === formatScope(scope);
+    return lineInFile(spec, state, place.path) === place.line && formatScope(spec.scope) === formatScope(scope);
   }
   const here = formatLocation(place.location);
   if (spec.place.kind === 'address' && formatLocation(spec.place.location) === here) return true;

@@ -5,14 +5,16 @@ import { type Question, Questions } from './questions.ts';
 const stop = { stopId: 1 } as Stop;
 
 /** A question whose answer is given by `answer`, and how often it was shown. */
-function makeQuestion(isOfFrame = false): { question: Question; answer: () => void; show: () => void } {
+function makeQuestion(isOfFrame = false): {
+  question: Question;
+  ask: Question['ask'];
+  answer: () => void;
+  show: () => void;
+} {
   const show = vi.fn();
   let answer = (): void => undefined;
-  const question: Question = {
-    isOfFrame,
-    ask: vi.fn(() => new Promise<() => void>((resolve) => (answer = () => resolve(show)))),
-  };
-  return { question, answer: () => answer(), show };
+  const ask = vi.fn(() => new Promise<() => void>((resolve) => (answer = () => resolve(show))));
+  return { question: { isOfFrame, ask }, ask, answer: () => answer(), show };
 }
 
 it('shows the answers that are there at once, and the others when they come', async () => {
@@ -38,7 +40,7 @@ it('asks about a frame when there is one, and only what is still wanted', () => 
   for (const { question } of [ofStop, ofFrame]) questions.add(question);
   questions.add(gone.question)();
   questions.ask(stop, true, 7);
-  expect(ofFrame.question.ask).toHaveBeenCalledWith(stop, 7);
-  expect(ofStop.question.ask).not.toHaveBeenCalled();
-  expect(gone.question.ask).not.toHaveBeenCalled();
+  expect(ofFrame.ask).toHaveBeenCalledWith(stop, 7);
+  expect(ofStop.ask).not.toHaveBeenCalled();
+  expect(gone.ask).not.toHaveBeenCalled();
 });

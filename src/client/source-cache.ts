@@ -25,3 +25,39 @@ export function requestSource(store: SourceStore, path: string, read: (path: str
     },
   );
 }
+
+/** Files as they are shown in editors, each read once: a step into a file finds it there when its panel is drawn. */
+export class SourceTexts {
+  readonly #asked = new Map<string, Promise<SourceText>>();
+  readonly #known = new Map<string, SourceText>();
+
+  constructor(private readonly read: (path: string) => Promise<SourceText>) {}
+
+  /** Forgets everything: another pack has other files. */
+  clear(): void {
+    this.#asked.clear();
+    this.#known.clear();
+  }
+
+  /** A file, if it has been read. */
+  peek(path: string): SourceText | undefined {
+    return this.#known.get(path);
+  }
+
+  get(path: string): Promise<SourceText> {
+    const asked = this.#asked.get(path) ?? this.#read(path);
+    this.#asked.set(path, asked);
+    return asked;
+  }
+
+  async #read(path: string): Promise<SourceText> {
+    try {
+      const text = await this.read(path);
+      this.#known.set(path, text);
+      return text;
+    } catch (error) {
+      this.#asked.delete(path);
+      throw error;
+    }
+  }
+}

@@ -7,19 +7,7 @@ import { exceptions, finishStep, shouldWake, StepState, stepState, takeDue, wake
 import { Interpreter } from './cpu/interpreter.ts';
 import { RECORDS_PER_PAGE } from './cpu/records.ts';
 import { Translator } from './cpu/translator.ts';
-import {
-  BUDGET,
-  CpuState,
-  EL,
-  EVENT,
-  EXCLUSIVE_SIZE,
-  FETCH_MASK,
-  FETCH_TLB,
-  IL,
-  LINES,
-  PC,
-  SLEEP,
-} from './cpu/state.ts';
+import { BUDGET, CpuState, EL, EVENT, EXCLUSIVE_SIZE, FETCH_TLB, IL, LINES, PC, SLEEP } from './cpu/state.ts';
 import { systemRegisters } from './cpu/system-registers/system-registers.ts';
 import { Reg } from './cpu/system-registers/offsets.ts';
 import { nextOverflow, pmuChanged, syncPmu } from './cpu/system-registers/pmu.ts';
@@ -29,6 +17,7 @@ import { firmwareCall } from './devices/firmware.ts';
 import type { PsciHost } from './devices/psci.ts';
 import { CPU_COUNT, DRAM_SIZE, MEMORY_PAGES, OCM_SIZE, PAGE_FLAGS, PageFlag, pageIndex } from './memory-layout.ts';
 import { GuestDebug } from './guest-debug.ts';
+import { fetchOffset } from './mmu/fetch-entries.ts';
 import { MemoryManagementUnit } from './mmu/mmu.ts';
 import type { Profile } from './profile.ts';
 import { TraceKind } from './trace-events.ts';
@@ -345,7 +334,7 @@ export class Machine {
     this.hooks.onFetch?.(cpu, page);
     this.#guestDebug.fetched(cpu, page);
     const records = this.#recordsOf(page);
-    const entry = (state.get(FETCH_TLB) + ((lo >>> 8) & FETCH_MASK)) >>> 2;
+    const entry = (state.get(FETCH_TLB) + fetchOffset(lo)) >>> 2;
     const words = this.mmu.core.words;
     words[entry] = lo & ~0xfff;
     words[entry + 1] = state.u32[(PC >>> 2) + 1];

@@ -28,7 +28,7 @@ export const TLB_CONTEXT_SIZE = TLB_ENTRIES * TLB_ENTRY_SIZE;
 
 /** Fetch TLB of each context. */
 export const FETCH_BASE = 0x0050_0000;
-export const FETCH_CONTEXT_SIZE = 0x1000;
+export const FETCH_CONTEXT_SIZE = 0x4000;
 
 /** Decoded instruction records: one slot for each cached physical code page (`cpu/records.ts`). */
 export const RECORDS_BASE = 0x0080_0000;

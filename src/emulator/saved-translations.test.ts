@@ -55,10 +55,17 @@ describe('a guest that remaps memory without TLBI', () => {
   it('refuses translations that lead out of RAM', () => {
     loadMachine(machine, start);
     machine.run(60_000);
-    const saved = JSON.parse(JSON.stringify(machine.mmu.save())) as { sets: { contexts: { entries: number[] }[] }[] };
+    const saved = JSON.parse(JSON.stringify(machine.mmu.save())) as {
+      sets: { contexts: { entries: number[]; code: number[] }[] }[];
+    };
     const filled = saved.sets[0].contexts.filter(({ entries }) => entries.length > 0);
     expect(filled.length).toBeGreaterThan(0);
     filled[0].entries[3] = 0x1_0000;
     expect(() => machine.stateReplaced(saved as never)).toThrow('an entry is wrong');
+    filled[0].entries[3] = 0x1000_0000;
+    const ran = saved.sets[0].contexts.filter(({ code }) => code.length > 0);
+    expect(ran.length).toBeGreaterThan(0);
+    ran[0].code[2] = 0x1_0000;
+    expect(() => machine.stateReplaced(saved as never)).toThrow('an entry of code is wrong');
   });
 });

@@ -212,7 +212,7 @@ class WordReader {
   count(option: string): number {
     const word = this.value(option);
     const count = Number(word.replaceAll('_', ''));
-    if (!/^[\d_]+(e\d+)?$/.test(word) || !Number.isSafeInteger(count)) {
+    if (!/^[\d_]+(\.\d+)?(e\d+)?$/.test(word) || !Number.isSafeInteger(count)) {
       throw new UsageError(`${option}: ${word} is not a whole number`);
     }
     return count;

@@ -24,6 +24,17 @@ describe("the headless runner's exit status is 2", () => {
     expect(stderr).toMatch(/^--untill is not an option\n\nUsage: /);
   }, 30_000);
 
+  it('for a pattern that is none, and for a console of no domain of the pack', () => {
+    expect(headless('--until', 'd1', '(')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^--until: \( is not a regular expression\n/),
+    });
+    expect(headless('--until', 'd9', 'x')).toEqual({
+      status: 2,
+      stderr: '--until: the pack has no domain for console d9 (xen, d0, d1, d2)\n',
+    });
+  }, 30_000);
+
   it('for a pack that is not there, cold or from its snapshot', () => {
     for (const more of [[], ['--cold']]) {
       const { status, stderr } = headless('--pack', folder, ...more);

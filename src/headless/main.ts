@@ -56,6 +56,7 @@ async function main(): Promise<void> {
 async function prepare(runner: Runner, args: Arguments): Promise<Pack | undefined> {
   if (!args.isCold && args.steps[0]?.kind === 'load') return undefined;
   const pack = await openPack(args);
+  checkConsoles(args.steps, pack);
   if (args.isCold) {
     runner.coldBoot(await pack.images(), pack.manifest.entry);
     return pack;
@@ -64,6 +65,15 @@ async function prepare(runner: Runner, args: Arguments): Promise<Pack | undefine
   if (!snapshot) throw new Failure(2, `${args.pack} has no boot snapshot: use --cold, or build the pack anew`);
   runner.load(snapshot);
   return pack;
+}
+
+/** A step that waits for a console that there never is would not end. */
+function checkConsoles(steps: readonly Step[], { manifest }: Pack): void {
+  const known = ['xen', ...manifest.domains.map(({ domid }) => `d${domid}`)];
+  for (const step of steps) {
+    if ((step.kind !== 'until' && step.kind !== 'type') || known.includes(step.console)) continue;
+    throw new Failure(2, `--${step.kind}: the pack has no domain for console ${step.console} (${known.join(', ')})`);
+  }
 }
 
 /** The first failure; the report is printed all the same. */

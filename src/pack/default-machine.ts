@@ -1,4 +1,5 @@
 /** What the default pack's machine is made of: where its images lie and which domains Xen creates. */
+import type { BootDomain, BootPlan } from './chosen.ts';
 
 /** A domain to be created by Xen at boot ("dom0less" for the DomUs). */
 export interface DomainPlan {
@@ -33,3 +34,24 @@ export const domains: readonly DomainPlan[] = [
   { domid: 1, name: 'DomU1', hostname: 'domU1', vcpus: 2, memory: 192 },
   { domid: 2, name: 'DomU2', hostname: 'domU2', vcpus: 1, memory: 160 },
 ];
+
+/** How they boot; sizes in bytes. */
+export function defaultBoot(kernelSize: number, initrdSize: number): BootPlan {
+  return {
+    xenBootargs: 'console=dtuart dtuart=serial0',
+    domains: domains.map(({ domid, hostname, vcpus, memory }): BootDomain => {
+      const [console, kernel, initrd] =
+        domid === 0
+          ? ['console=hvc0 earlycon=xen earlyprintk=xen', loadAddress.dom0Kernel, loadAddress.dom0Initrd]
+          : ['console=ttyAMA0 earlycon', loadAddress.domUKernel, loadAddress.domUInitrd];
+      return {
+        hostname,
+        vcpus,
+        memory,
+        bootargs: `${console} nokaslr rdinit=/init who=${hostname}`,
+        kernel: { address: kernel, size: kernelSize },
+        initrd: { address: initrd, size: initrdSize },
+      };
+    }),
+  };
+}

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { findNode, findProperty, type FdtNode, readFdt } from '../formats/fdt.ts';
-import { domains } from './default-machine.ts';
+import { defaultBoot } from './default-machine.ts';
 import { makeDeviceTree } from './device-tree.ts';
 
-const plan = { kernelSize: 0x1a0_0000, initrdSize: 0x14_0000, domains, gic: 'board' } as const;
+const plan = { boot: defaultBoot(0x1a0_0000, 0x14_0000), gic: 'board' } as const;
 const root = readFdt(makeDeviceTree(plan)).root;
 
 function at(path: string): FdtNode {

@@ -1,15 +1,12 @@
 /** The ZCU102's device tree, as far as Xen and these guests use the board, with the domains that Xen is to create. */
-import { cells, type FdtNode, type FdtProperty, strings, writeFdt } from '../formats/fdt.ts';
-import { cpuCount, type DomainPlan, loadAddress, memorySize } from './default-machine.ts';
+import { cells, type FdtNode, strings, writeFdt } from '../formats/fdt.ts';
+import { type BootPlan, chosenNode } from './chosen.ts';
+import { cpuCount, memorySize } from './default-machine.ts';
+import { node, regions, twoCells } from './tree-nodes.ts';
 
 /** What a device tree is made for. */
 export interface DeviceTreePlan {
-  /** Bytes. */
-  readonly kernelSize: number;
-  /** Bytes. */
-  readonly initrdSize: number;
-  /** Dom0 first. */
-  readonly domains: readonly DomainPlan[];
+  readonly boot: BootPlan;
   /**
    * `board`: the GIC regions of the hardware. `qemu`: QEMU 7.2 answers GICC_IIDR so that Xen does not see that each 4 KiB page of the GIC repeats
    * through its 64 KiB window; with regions that begin at the window's last page, the second page follows where Xen looks for it.
@@ -41,25 +38,6 @@ export function makeDeviceTree(plan: DeviceTreePlan): Uint8Array {
   return writeFdt({ bootCpu: 0, reservations: [], root: rootNode(plan) });
 }
 
-type Value = Uint8Array | string | number | true;
-
-function property([name, value]: readonly [string, Value]): FdtProperty {
-  if (value === true) return { name, value: new Uint8Array() };
-  if (typeof value === 'string') return { name, value: strings(value) };
-  return { name, value: typeof value === 'number' ? cells(value) : value };
-}
-
-function node(name: string, properties: Readonly<Record<string, Value>>, children: readonly FdtNode[] = []): FdtNode {
-  return { name, properties: Object.entries(properties).map(property), children };
-}
-
-/** Address and size pairs with two cells for each (everything here is below 4 GiB). */
-function regions(...values: readonly number[]): Uint8Array {
-  return cells(...values.flatMap((value) => [0, value]));
-}
-
-const twoCells = { '#address-cells': 2, '#size-cells': 2 } as const;
-
 function rootNode(plan: DeviceTreePlan): FdtNode {
   const properties = {
     model: 'ZynqMP ZCU102 Rev1.0',
@@ -76,7 +54,7 @@ function rootNode(plan: DeviceTreePlan): FdtNode {
     gicNode(plan.gic),
     busNode(plan.gic === 'board'),
     node('aliases', { serial0: '/amba/serial@ff000000', serial1: '/amba/serial@ff010000' }),
-    chosenNode(plan),
+    chosenNode(plan.boot),
   ]);
 }
 
@@ -156,48 +134,4 @@ function stmNode(): FdtNode {
     'clock-names': 'apb_pclk',
     clocks: cells(CLOCK_PHANDLE),
   });
-}
-
-function chosenNode({ domains: [dom0, ...domUs], kernelSize, initrdSize }: DeviceTreePlan): FdtNode {
-  const properties = {
-    ...twoCells,
-    'stdout-path': 'serial0:115200n8',
-    'xen,xen-bootargs': `console=dtuart dtuart=serial0 dom0_mem=${dom0.memory}M dom0_max_vcpus=${dom0.vcpus} bootscrub=0`,
-    'xen,dom0-bootargs': `console=hvc0 earlycon=xen earlyprintk=xen nokaslr rdinit=/init who=${dom0.hostname}`,
-  };
-  return node('chosen', properties, [
-    node('dom0', {
-      compatible: strings('xen,linux-zimage', 'xen,multiboot-module'),
-      reg: regions(loadAddress.dom0Kernel, kernelSize),
-    }),
-    node('dom0-ramdisk', {
-      compatible: strings('xen,linux-initrd', 'xen,multiboot-module'),
-      reg: regions(loadAddress.dom0Initrd, initrdSize),
-    }),
-    ...domUs.map((domain) => domUNode(domain, kernelSize, initrdSize)),
-  ]);
-}
-
-/** Xen's docs/misc/arm/device-tree/booting.txt, "Creating Multiple Domains directly from Xen". */
-function domUNode(domain: DomainPlan, kernelSize: number, initrdSize: number): FdtNode {
-  const properties = {
-    compatible: 'xen,domain',
-    ...twoCells,
-    // KiB
-    memory: cells(0, domain.memory * 1024),
-    cpus: domain.vcpus,
-    vpl011: true,
-    'xen,enhanced': 'enabled',
-  } as const;
-  const module = (kind: string, address: number, size: number, more: Readonly<Record<string, Value>> = {}): FdtNode =>
-    node(`module@${address.toString(16)}`, {
-      compatible: strings(`multiboot,${kind}`, 'multiboot,module'),
-      reg: regions(address, size),
-      ...more,
-    });
-  const bootargs = `console=ttyAMA0 earlycon nokaslr rdinit=/init who=${domain.hostname}`;
-  return node(domain.hostname, properties, [
-    module('kernel', loadAddress.domUKernel, kernelSize, { bootargs }),
-    module('ramdisk', loadAddress.domUInitrd, initrdSize),
-  ]);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { domains } from './default-machine.ts';
+import { defaultBoot } from './default-machine.ts';
 import { makeDeviceTree } from './device-tree.ts';
 import { LocalFiles } from './files.ts';
 import { writeFdt } from '../formats/fdt.ts';
@@ -27,7 +27,7 @@ const entryOf = (file: string, contents: Uint8Array | string): { file: string; s
 
 const good: Contents = {
   xen: bootImage(),
-  dtb: makeDeviceTree({ kernelSize: 1, initrdSize: 1, domains, gic: 'board' }),
+  dtb: makeDeviceTree({ boot: defaultBoot(1, 1), gic: 'board' }),
   'index.json': '["sources/a.c"]',
   'sources/a.c': 'int a;',
   snapshot: 'state',

@@ -44,6 +44,8 @@ const domain = z.object({
   memory: natural,
   /** The VMID that Xen gives it at boot. A hint for people: the debugger asks Xen. */
   vmid: natural,
+  /** What it prints when it is ready for people, as a regular expression; a shell's prompt when left out. */
+  ready: z.string().min(1).optional(),
 });
 
 /**

@@ -62,7 +62,7 @@ export interface BreakpointState {
   readonly hits: number;
   /** Addresses it is bound to. */
   readonly locations: readonly Location[];
-  /** Line it is bound to, when that is not the one asked for. */
+  /** Line it is bound to, when no line or another one was asked for. */
   readonly line?: number;
   /** File that it is bound to, as line tables name it; the person may have typed only its end. */
   readonly path?: string;

@@ -4,18 +4,8 @@ import { Access, Status, type Cpu, type CpuHost, type Exceptions, type Mmu } fro
 import { Interpreter } from '../emulator/cpu/interpreter.ts';
 import { RECORD_SIZE } from '../emulator/cpu/records.ts';
 import { Translator } from '../emulator/cpu/translator.ts';
-import {
-  BUDGET,
-  CpuState,
-  EL,
-  FETCH_ENTRIES,
-  FETCH_MASK,
-  FETCH_TLB,
-  PC,
-  SPSEL,
-  TLB,
-  TLB_USER,
-} from '../emulator/cpu/state.ts';
+import { BUDGET, CpuState, EL, FETCH_ENTRIES, FETCH_TLB, PC, SPSEL, TLB, TLB_USER } from '../emulator/cpu/state.ts';
+import { fetchOffset } from '../emulator/mmu/fetch-entries.ts';
 import { Sctlr } from '../emulator/cpu/system-registers/bits.ts';
 import { Reg } from '../emulator/cpu/system-registers/offsets.ts';
 import { resetCpuState } from '../emulator/cpu/system-registers/reset.ts';
@@ -137,7 +127,7 @@ export class FlatCpu {
     }
     if ((pc & 3n) !== 0n) return this.#abort('unaligned');
     const records = this.#recordsOf(pc);
-    const entry = FETCH_BASE + (Number((pc >> 8n) & 0xffff_ffffn) & FETCH_MASK);
+    const entry = FETCH_BASE + fetchOffset(Number(pc & 0xffff_ffffn));
     this.view.setBigUint64(entry, pc & ~0xfffn, true);
     this.view.setUint32(entry + 8, records, true);
     return records;

@@ -148,6 +148,6 @@ function stateOf(
   { id, place }: BreakpointSpec,
   { state, message, hits, locations, source }: Breakpoint,
 ): BreakpointState {
-  const line = place.kind === 'line' && source && source.line !== place.line ? source.line : undefined;
+  const line = place.kind === 'line' && source?.line === place.line ? undefined : source?.line;
   return { id, state, message, hits, locations, line, path: source?.file };
 }

@@ -20,9 +20,10 @@ beforeEach(() => {
   health = new GuestHealth(machine);
 });
 
-/** An exception of CPU 1 to EL1, `times` over. */
-function faults(times: number, esr: number): void {
-  for (let i = 0; i < times; i++) machine.hooks.onTrace?.(cpus[1], TraceKind.exceptionEntry, BigInt(esr) | (1n << 32n));
+/** An exception of CPU 1 to EL1 (or another level), `times` over. */
+function faults(times: number, esr: number, target = 1): void {
+  const argument = BigInt(esr >>> 0) | (BigInt(target) << 32n);
+  for (let i = 0; i < times; i++) machine.hooks.onTrace?.(cpus[1], TraceKind.exceptionEntry, argument);
 }
 
 describe('the health of the guests', () => {
@@ -34,8 +35,9 @@ describe('the health of the guests', () => {
   });
 
   it('knows a panic of Xen, which ends all', () => {
-    health.printed('xen', bytes('(XEN) Panic on CPU 0:\r\n'));
-    expect(health.deathOf('d2')).toEqual({ who: 'xen', message: 'Panic on CPU 0:' });
+    health.printed('xen', bytes('(XEN) Panic on CPU 0:\r\n(XEN) CPU0: Unexpected Trap: Data Abort\r\n(XEN) ***\r\n'));
+    const message = 'Panic on CPU 0: CPU0: Unexpected Trap: Data Abort';
+    expect(health.deathOf('d2')).toEqual({ who: 'xen', message });
   });
 
   it('takes no domain at its word about Xen', () => {
@@ -51,6 +53,16 @@ describe('the health of the guests', () => {
     expect(health.deaths).toEqual([]);
     faults(1, 0x0200_0000);
     expect(health.deathOf('d2')?.message).toMatch(/^CPU 1 .* 0x200 \(ESR 0x2000000\)$/);
+  });
+
+  it('sees a guest whose code cannot be fetched, but none in one that polls a device of Xen', () => {
+    cpus[1].state.set(EL, 1);
+    cpus[1].state.set(Reg.VTTBR_EL2 + 4, 1 << 16);
+    cpus[1].state.pc = 0x200n;
+    faults(200_000, 0x9380_0006, 2);
+    expect(health.deaths).toEqual([]);
+    faults(100_001, 0x8200_0006, 2);
+    expect(health.deathOf('d0')?.message).toMatch(/ 0x200 \(ESR 0x82000006\)$/);
   });
 
   it('sees no loop in system calls or in exceptions that differ', () => {

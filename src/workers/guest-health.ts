@@ -1,4 +1,5 @@
 /** Notices when a guest, or Xen itself, has died: it says so, or a CPU takes one and the same exception for ever. */
+import { ExceptionClass } from '../arch/esr.ts';
 import type { ConsoleId } from '../awareness/consoles.ts';
 import type { Cpu } from '../emulator/cpu/cpu.ts';
 import { PC } from '../emulator/cpu/state.ts';
@@ -8,9 +9,11 @@ import { TraceKind } from '../emulator/trace-events.ts';
 
 /** What the dying say (Linux kernel/panic.c; Xen common/bug and arch/arm/traps.c). */
 const LAST_WORDS: Readonly<Record<'xen' | 'domain', RegExp>> = {
-  xen: /Panic on CPU \d+:|Xen BUG at .*|Assertion '.*' failed at .*/,
+  xen: /Panic on CPU \d+: .*|Xen BUG at .*|Assertion '.*' failed at .*/,
   domain: /Kernel panic - not syncing: .*/,
 };
+/** Xen gives the reason on the next line. */
+const HALF_SAID = /Panic on CPU \d+:$/;
 const MAX_LINE = 400;
 /** So many times the same exception from the same place, with no other between, are no progress. */
 const LOOP = 100_000;
@@ -67,8 +70,7 @@ export class GuestHealth {
         if (line.length < MAX_LINE) line += String.fromCharCode(byte);
         continue;
       }
-      this.lookAt(console, line);
-      line = '';
+      line = this.lookAt(console, line.trimEnd());
     }
     this.lines.set(console, line);
   }
@@ -80,9 +82,12 @@ export class GuestHealth {
     for (const repetition of this.repetitions) repetition.count = 0;
   }
 
-  private lookAt(console: ConsoleId, line: string): void {
+  /** Looks at a line; what of it belongs with the next one. */
+  private lookAt(console: ConsoleId, line: string): string {
+    if (console === 'xen' && HALF_SAID.test(line)) return `${line} `;
     const found = (console === 'xen' ? LAST_WORDS.xen : LAST_WORDS.domain).exec(line);
-    if (found) this.note({ who: console, message: found[0].trim() });
+    if (found) this.note({ who: console, message: found[0].replace(': (XEN) ', ': ') });
+    return '';
   }
 
   private exception(cpu: Cpu, argument: bigint): void {
@@ -93,7 +98,7 @@ export class GuestHealth {
       Object.assign(last, { pcLow: u32[pc], pcHigh: u32[pc + 1], argument, count: 0 });
       return;
     }
-    if (++last.count === LOOP && isOwnVector(cpu, argument)) this.noteLoop(cpu, argument);
+    if (++last.count === LOOP && isHopeless(cpu, argument)) this.noteLoop(cpu, argument);
   }
 
   private noteLoop(cpu: Cpu, argument: bigint): void {
@@ -108,7 +113,12 @@ export class GuestHealth {
   }
 }
 
-/** Taken to the level it comes from: a handler that faults in itself. Traps to a higher level, such as WFI, may well repeat. */
-function isOwnVector(cpu: Cpu, argument: bigint): boolean {
-  return Number((argument >> 32n) & 3n) === cpu.state.el;
+/**
+ * Taken to the level it comes from: a handler that faults in itself. Or code that stage 2 does not let be fetched, again and again: what Xen then has the
+ * guest do is just as impossible. Other traps to a higher level, such as WFI or polling an emulated device, may well repeat.
+ */
+function isHopeless(cpu: Cpu, argument: bigint): boolean {
+  const target = Number((argument >> 32n) & 3n);
+  const exceptionClass = Number((argument >> 26n) & 0x3fn);
+  return target === cpu.state.el || (target === 2 && exceptionClass === ExceptionClass.instructionAbortLower);
 }

@@ -14,7 +14,7 @@ const LARGEST = 50_000_000;
 const LEAD = 10;
 /** Longest wait in milliseconds. */
 const LONGEST_WAIT = 50;
-/** What the default pack's domains print when they are ready for people. */
+/** What a domain prints when it is ready for people, where its pack does not say: a shell's prompt. */
 const PROMPT = /\w # $/;
 /** Bytes of a console that are looked at for a prompt. */
 const TAIL = 40;
@@ -22,6 +22,8 @@ const TAIL = 40;
 export class Pacer {
   /** True during a cold boot: no waiting until some console shows a prompt. */
   unpacedUntilPrompt = false;
+  /** What the domains of the pack print when they are ready, as far as the pack says it. */
+  prompts: readonly RegExp[] = [];
   #size = 200_000;
   #realStart = 0;
   #virtualStart = 0;
@@ -72,6 +74,6 @@ export class Pacer {
     if (!this.unpacedUntilPrompt || console === 'xen') return;
     const tail = ((this.#tails.get(console) ?? '') + String.fromCharCode(...bytes.slice(-TAIL))).slice(-TAIL);
     this.#tails.set(console, tail);
-    if (PROMPT.test(tail)) this.unpacedUntilPrompt = false;
+    if ([PROMPT, ...this.prompts].some((prompt) => prompt.test(tail))) this.unpacedUntilPrompt = false;
   }
 }

@@ -2,7 +2,7 @@
 import type { DebugPort, RegimeView } from '../../emulator/debug-port.ts';
 import type { GuestKernel, Hypervisor, TaskInfo } from '../../debugger/contexts/guests.ts';
 import { Moment } from '../../debugger/contexts/moment.ts';
-import { MemoryError, MemoryReader } from '../../debugger/contexts/reader.ts';
+import { ifReadable, MemoryError, MemoryReader } from '../../debugger/contexts/reader.ts';
 import type { SymbolFile } from '../../debugger/symbols/symbol-file.ts';
 import { type LinuxLayouts, linuxLayouts } from './layouts.ts';
 import { taskStateLetter } from './task-state.ts';
@@ -48,7 +48,7 @@ export class Linux implements GuestKernel {
     if (vectors === undefined || vbar === undefined || vbar === 0n) return undefined;
     if (this.#slide?.vbar === vbar) return this.#slide.slide;
     const slide = BigInt.asIntN(64, vbar - vectors);
-    const isKernel = this.#try(
+    const isKernel = ifReadable(
       () => banner !== undefined && this.#reader.string(banner + slide, BANNER.length) === BANNER,
     );
     if (isKernel !== true) return undefined;
@@ -70,23 +70,23 @@ export class Linux implements GuestKernel {
     const { entryTask } = this.layouts;
     const base = this.hypervisor.guestRegisters(vcpuAddress).read('TPIDR_EL1');
     if (slide === undefined || entryTask === undefined || base === undefined) return undefined;
-    const task = this.#try(() => this.#reader.u64(BigInt.asUintN(64, entryTask + slide + base)));
+    const task = ifReadable(() => this.#reader.u64(BigInt.asUintN(64, entryTask + slide + base)));
     return task === 0n ? undefined : task;
   }
 
   task(address: bigint): TaskInfo | undefined {
-    return this.#try(() => this.#describe(address));
+    return ifReadable(() => this.#describe(address));
   }
 
   userRegisters(task: bigint): bigint | undefined {
     const { userRegisters, stackSize } = this.layouts;
     if (userRegisters === 0 || stackSize === 0) return undefined;
-    return this.#try(() => this.layouts.task.read(this.#reader, task, 'stack') + BigInt(stackSize - userRegisters));
+    return ifReadable(() => this.layouts.task.read(this.#reader, task, 'stack') + BigInt(stackSize - userRegisters));
   }
 
   program(task: bigint): string | undefined {
     const { mm, file, dentry } = this.layouts;
-    return this.#try(() => {
+    return ifReadable(() => {
       const space = this.layouts.task.read(this.#reader, task, 'mm');
       const exe = space === 0n ? 0n : mm.read(this.#reader, space, 'exe');
       if (exe === 0n) return undefined;
@@ -96,12 +96,12 @@ export class Linux implements GuestKernel {
   }
 
   userMemory(task: bigint): bigint | undefined {
-    return this.#try(() => this.layouts.task.read(this.#reader, task, 'mm'));
+    return ifReadable(() => this.layouts.task.read(this.#reader, task, 'mm'));
   }
 
   taskView(task: bigint, vcpuAddress: bigint): RegimeView | undefined {
     const kernel = this.hypervisor.guestView(vcpuAddress, 1);
-    return this.#try(() => {
+    return ifReadable(() => {
       const space = this.layouts.task.read(this.#reader, task, 'mm');
       if (space === 0n) return undefined;
       const pgd = this.layouts.mm.read(this.#reader, space, 'pgd');
@@ -113,7 +113,7 @@ export class Linux implements GuestKernel {
 
   /** Where a task's program was loaded: the start of its code. */
   startOfCode(task: bigint): bigint | undefined {
-    return this.#try(() => {
+    return ifReadable(() => {
       const space = this.layouts.task.read(this.#reader, task, 'mm');
       return space === 0n ? undefined : this.layouts.mm.read(this.#reader, space, 'startCode');
     });
@@ -127,7 +127,7 @@ export class Linux implements GuestKernel {
   }
 
   #vbar(): bigint | undefined {
-    return this.#try(() => {
+    return ifReadable(() => {
       const vcpu = this.hypervisor.vcpu(this.domid, 0);
       return vcpu && this.hypervisor.guestRegisters(vcpu.address).read('VBAR_EL1');
     });
@@ -176,14 +176,5 @@ export class Linux implements GuestKernel {
       text += String.fromCharCode(byte);
     }
     return text;
-  }
-
-  #try<T>(read: () => T): T | undefined {
-    try {
-      return read();
-    } catch (error) {
-      if (error instanceof MemoryError) return undefined;
-      throw error;
-    }
   }
 }

@@ -1,6 +1,6 @@
 /** The devices that Xen emulates for its domains: what it registered to answer their stage-2 faults (struct vmmio), called as the code that answers. */
 import { Layout } from '../../debugger/contexts/layout.ts';
-import { MemoryError, type MemoryReader } from '../../debugger/contexts/reader.ts';
+import { ifReadable, type MemoryReader } from '../../debugger/contexts/reader.ts';
 import type { SymbolFile } from '../../debugger/symbols/symbol-file.ts';
 
 /** A stretch of intermediate physical addresses. */
@@ -43,7 +43,7 @@ export class EmulatedDevices {
     if (name !== undefined) return name;
     const address = addressOf(domid);
     if (address === undefined) return undefined;
-    this.known.set(domid, this.#read(address));
+    this.known.set(domid, ifReadable(() => this.#read(address)) ?? []);
     return find();
   }
 
@@ -53,14 +53,9 @@ export class EmulatedDevices {
   }
 
   #read(domain: bigint): EmulatedDevice[] {
-    try {
-      const count = Math.min(MOST_HANDLERS, this.domain.number(this.reader, domain, 'count'));
-      const first = this.domain.read(this.reader, domain, 'handlers');
-      return Array.from({ length: count }, (_, i) => this.#device(first + BigInt(i * this.handler.size)));
-    } catch (error) {
-      if (error instanceof MemoryError) return [];
-      throw error;
-    }
+    const count = Math.min(MOST_HANDLERS, this.domain.number(this.reader, domain, 'count'));
+    const first = this.domain.read(this.reader, domain, 'handlers');
+    return Array.from({ length: count }, (_, i) => this.#device(first + BigInt(i * this.handler.size)));
   }
 
   #device(handler: bigint): EmulatedDevice {

@@ -9,7 +9,7 @@ import {
   type VcpuInfo,
 } from '../../debugger/contexts/guests.ts';
 import { LayoutError } from '../../debugger/contexts/layout.ts';
-import { MemoryError, MemoryReader } from '../../debugger/contexts/reader.ts';
+import { ifReadable, MemoryReader } from '../../debugger/contexts/reader.ts';
 import type { SymbolFile } from '../../debugger/symbols/symbol-file.ts';
 import { HYPERCALLS } from './hypercalls.ts';
 import { type XenLayouts, xenLayouts } from './layouts.ts';
@@ -87,13 +87,13 @@ export class Xen implements Hypervisor {
     const base = this.port.readRegister(cpu, 'TPIDR_EL2');
     const { currentVcpu } = this.layouts;
     if (base === undefined || currentVcpu === undefined || !this.port.status(cpu).isPowered) return undefined;
-    const address = this.#try(() => this.#reader.u64(BigInt.asUintN(64, currentVcpu + base)));
+    const address = ifReadable(() => this.#reader.u64(BigInt.asUintN(64, currentVcpu + base)));
     return address === 0n ? undefined : address;
   }
 
   currentVcpu(cpu: number): CurrentVcpu | undefined {
     const address = this.currentVcpuAddress(cpu);
-    return address === undefined ? undefined : this.#try(() => ({ address, ...this.#identity(address) }));
+    return address === undefined ? undefined : ifReadable(() => ({ address, ...this.#identity(address) }));
   }
 
   vcpu(domid: number, vcpu: number): VcpuInfo | undefined {
@@ -104,7 +104,7 @@ export class Xen implements Hypervisor {
   }
 
   vcpuOfAddress(address: bigint): VcpuInfo | undefined {
-    return this.#try(() => this.#vcpu(address));
+    return ifReadable(() => this.#vcpu(address));
   }
 
   cpuOf(vcpuAddress: bigint): number | undefined {
@@ -204,7 +204,7 @@ export class Xen implements Hypervisor {
     const { domainList, domain } = this.layouts;
     if (domainList === undefined) throw new LayoutError('the symbol file has no domain_list');
     const found: bigint[] = [];
-    const first = this.#try(() => this.#reader.u64(domainList)) ?? 0n;
+    const first = ifReadable(() => this.#reader.u64(domainList)) ?? 0n;
     for (let at = first; at !== 0n && found.length < MAX_DOMAINS; at = domain.read(this.#reader, at, 'next'))
       found.push(at);
     return found;
@@ -312,16 +312,6 @@ export class Xen implements Hypervisor {
     const address = isMaskPointer ? this.#reader.u64(field) : field;
     const mask = this.#reader.unsigned(address, maskBytes);
     return describeMask(mask, this.port.cpuCount);
-  }
-
-  /** Before Xen's tables are up there is nothing to read. */
-  #try<T>(read: () => T): T | undefined {
-    try {
-      return read();
-    } catch (error) {
-      if (error instanceof MemoryError) return undefined;
-      throw error;
-    }
   }
 }
 

@@ -10,6 +10,16 @@ interface KnownMemory {
 /** A read that could not be made. */
 export class MemoryError extends Error {}
 
+/** What `read` gives; nothing where memory is not there. */
+export function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MemoryError) return undefined;
+    throw error;
+  }
+}
+
 const decoder = new TextDecoder();
 const PAGE = 4096;
 

@@ -2,6 +2,7 @@
  * The interpreter: a wasm loop over decoded records. Frequent uop variants are cases of one `br_table`; all others are functions in a table,
  * each generated the first time an instruction needs it.
  */
+import type { Expr } from '../../wasm/expr.ts';
 import { decode } from '../../arch/a64/decode.ts';
 import type { FunctionBuilder, Label, Local } from '../../wasm/function.ts';
 import type { FunctionRef } from '../../wasm/module.ts';
@@ -22,7 +23,7 @@ import {
   RecordPool,
   RECORDS_PER_PAGE,
 } from './records.ts';
-import { BUDGET, FETCH_MASK, FETCH_TLB, FP_TRAP, PC } from './state.ts';
+import { BUDGET, FETCH_FOLD, FETCH_MASK, FETCH_TLB, FP_TRAP, PC } from './state.ts';
 import type { Operands, UopContext } from './uops/context.ts';
 import { allDefinitions, definitionOf, variantKey, type UopDefinition } from './uops/define.ts';
 import './uops/all.ts';
@@ -251,12 +252,18 @@ function defineMainLoop(parts: ModuleParts, hot: readonly Variant[], profile?: P
   });
 }
 
+/** Address of the fetch TLB's entry for the low half of a PC (`mmu/fetch-entries.ts`). */
+function fetchEntry(cpu: Expr, low: Expr): Expr {
+  const index = i32.and(i32.xor(i32.shr_u(low, 8), i32.shr_u(low, FETCH_FOLD)), FETCH_MASK);
+  return i32.add(i32.load(cpu, FETCH_TLB), index);
+}
+
 /** Turns PC into a record pointer through the fetch TLB. */
 function emitFetch(f: FunctionBuilder, main: MainLoop, isMidway: Local, refs: ModuleParts['helpers']): void {
   const { cpu, record, pageRecords, pageVa, budget } = main;
   f.scope(() => {
     const pc = f.let(i64.load(cpu.get, PC));
-    const entry = f.let(i32.add(i32.load(cpu.get, FETCH_TLB), i32.and(i32.shr_u(i32.wrap_i64(pc), 8), FETCH_MASK)));
+    const entry = f.let(fetchEntry(cpu.get, f.let(i32.wrap_i64(pc))));
     f.set(pageVa, i64.and(pc, -0x1000n));
     // A misaligned PC never equals a tag, so it reaches the slow path, which takes the exception.
     f.if(
@@ -397,7 +404,7 @@ function defineChain({ module, regions }: ModuleParts, profile?: Profile): Funct
   return module.define(CHAIN_SIGNATURE, (f) => {
     const [cpu, va, budget] = f.params;
     const low = f.let(i32.wrap_i64(va.get));
-    const fetch = f.let(i32.add(i32.load(cpu.get, FETCH_TLB), i32.and(i32.shr_u(low, 8), FETCH_MASK)));
+    const fetch = f.let(fetchEntry(cpu.get, low));
     f.if(i64.eq(i64.and(va.get, -0x1000n + 3n), i64.load(fetch)), () => {
       const at = f.let(i32.add(i32.load(fetch, 8), i32.shl(i32.and(low, 0xffc), 1)));
       const index = f.let(i32.load16_u(at, ENTRIES));

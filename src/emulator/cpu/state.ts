@@ -56,9 +56,10 @@ export const SYSREG = 0x800;
 /** Where system registers end. */
 export const SYSREG_END = 0x2000;
 /** Entries of a context's fetch TLB, 16 bytes each, see `mmu/fetch-entries.ts`. */
-export const FETCH_ENTRIES = 256;
-/** Picks an entry's offset out of the PC shifted right by 8. */
+export const FETCH_ENTRIES = 1024;
+/** Picks an entry's offset out of the PC shifted right by 8, exclusive or by `FETCH_FOLD`: code that lies 4 MiB apart must not meet. */
 export const FETCH_MASK = (FETCH_ENTRIES - 1) << 4;
+export const FETCH_FOLD = 15;
 
 /** Interrupt signals into a CPU. */
 export const Line = { IRQ: 1, FIQ: 2, vIRQ: 4, vFIQ: 8 } as const;

@@ -1,4 +1,4 @@
-import { describe, expect, it, beforeEach } from 'vitest';
+import { describe, expect, it, beforeEach, vi } from 'vitest';
 import { access, fetchAt, LOAD_X3, sysEncoding } from '../../testing/bare-metal/mmu-fixture.ts';
 import {
   NORMAL,
@@ -18,7 +18,8 @@ import {
 } from '../../testing/bare-metal/mmu-scene.ts';
 import { Status } from '../cpu/cpu.ts';
 import { FETCH_ENTRIES, FETCH_TLB, PC, TLB } from '../cpu/state.ts';
-import { ramOffset } from '../memory-layout.ts';
+import { ramOffset, TLB_ENTRIES } from '../memory-layout.ts';
+import { fetchOffset } from './fetch-entries.ts';
 
 beforeEach(resetScene);
 
@@ -76,7 +77,7 @@ describe('contexts', () => {
   });
 
   describe('and the fetch TLB', () => {
-    const index = Number((VA >> 12n) & BigInt(FETCH_ENTRIES - 1)) * 2;
+    const index = fetchOffset(Number(VA & 0xffff_ffffn)) >>> 3;
     const entries = () => new BigUint64Array(bench.memory, bench.cpu.state.get(FETCH_TLB), 2 * FETCH_ENTRIES);
     const tag = () => entries()[index];
     const NONE = 0xffff_ffff_ffff_ffffn;
@@ -109,6 +110,16 @@ describe('contexts', () => {
       tlbi(0, 3, 1, VA >> 12n);
       bench.set(1);
       expect(tag()).toBe(NONE);
+    });
+
+    it('keep their entries while data is read whose pages take the same places in the data TLB', () => {
+      const other = VA + BigInt(TLB_ENTRIES * 4096);
+      mapPage(other, PA, NORMAL);
+      access(bench, other, LOAD_X3);
+      expect([hits(VA), hits(other), tag()]).toEqual([false, true, VA]);
+      const walks = vi.spyOn(bench.mmu.core.walker, 'translate');
+      bench.mmu.flushFetch(bench.cpu);
+      expect([fetchAt(bench, VA), walks.mock.calls.length]).toEqual(['ok', 0]);
     });
 
     it('lose all entries when code is dropped', () => {

@@ -94,14 +94,14 @@ export class ContextSet {
 
   /** Forgets what was fetched, in every context. */
   flushFetch(): void {
-    for (const context of this.contexts) context.fetched.clear();
+    for (const context of this.contexts) context.code.fetched.clear();
   }
 
   /** Forgets all contexts; `select` must follow. */
   reset(): void {
     for (const context of this.contexts) {
       context.flush();
-      context.fetched.erase();
+      context.code.fetched.erase();
       context.inUse = false;
     }
     this.user = undefined;

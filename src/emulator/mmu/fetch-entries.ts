@@ -2,12 +2,15 @@
  * The fetch TLB of a context, from which the interpreter and translated code find the records for a PC.
  * An entry is 16 bytes: VA page i64 @0 (all ones: none), linear address of the page's records i32 @8.
  */
-import { FETCH_ENTRIES } from '../cpu/state.ts';
+import { FETCH_ENTRIES, FETCH_FOLD, FETCH_MASK } from '../cpu/state.ts';
 
 const ENTRY_WORDS = 4;
 const INVALID = 0xffff_ffff;
-/** High half of a VA without its top byte. */
-const UNTAGGED = 0xff_ffff;
+
+/** Offset of the entry for the low half of a PC. */
+export function fetchOffset(pcLo: number): number {
+  return ((pcLo >>> 8) ^ (pcLo >>> FETCH_FOLD)) & FETCH_MASK;
+}
 
 export class FetchEntries {
   /** Indices of entries that may be in use, the first `#count` of them. */
@@ -26,12 +29,8 @@ export class FetchEntries {
     this.erase();
   }
 
-  /** The core is about to fill the entry for a PC. */
-  note(pcLo: number): void {
-    this.#note((pcLo >>> 12) & (FETCH_ENTRIES - 1));
-  }
-
-  #note(index: number): void {
+  /** The core is about to fill an entry. */
+  note(index: number): void {
     if (this.#isUsed[index] !== 0) return;
     this.#isUsed[index] = 1;
     this.#used[this.#count++] = index;
@@ -45,32 +44,14 @@ export class FetchEntries {
   }
 
   clear(): void {
-    for (let i = 0; i < this.#count; i++) this.#release(this.#used[i]);
+    for (let i = 0; i < this.#count; i++) {
+      this.#isUsed[this.#used[i]] = 0;
+      this.invalidate(this.#used[i]);
+    }
     this.#count = 0;
   }
 
-  /** Forgets what lies in the block of 2^shift bytes (`shift` below 32) that holds a VA, given without its top byte. */
-  drop(vaLo: number, vaHi: number, shift: number): void {
-    for (let i = 0; i < this.#count; i++) {
-      const word = this.#first + this.#used[i] * ENTRY_WORDS;
-      if ((this.words[word] ^ vaLo) >>> shift === 0 && (this.words[word + 1] & UNTAGGED) === vaHi)
-        this.#invalidate(this.#used[i]);
-    }
-  }
-
-  /** Forgets the page that holds a VA. */
-  dropPage(vaLo: number, vaHi: number): void {
-    const index = (vaLo >>> 12) & (FETCH_ENTRIES - 1);
-    const word = this.#first + index * ENTRY_WORDS;
-    if (this.words[word] === (vaLo & -4096) >>> 0 && this.words[word + 1] === vaHi >>> 0) this.#invalidate(index);
-  }
-
-  #release(index: number): void {
-    this.#isUsed[index] = 0;
-    this.#invalidate(index);
-  }
-
-  #invalidate(index: number): void {
+  invalidate(index: number): void {
     this.words[this.#first + index * ENTRY_WORDS] = INVALID;
     this.words[this.#first + index * ENTRY_WORDS + 1] = INVALID;
   }

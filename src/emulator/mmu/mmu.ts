@@ -14,9 +14,8 @@ import type { ContextSet } from './contexts.ts';
 import { Fsc } from './fault.ts';
 import type { Fault } from './fault.ts';
 import { crossingAccess } from './page-crossing.ts';
-import { Entry } from './tlb.ts';
 import type { TlbContext } from './tlb.ts';
-import { Permission, Want } from './translation-table-walk.ts';
+import { Want } from './translation-table-walk.ts';
 import { restoreTranslations, saveTranslations } from './saved-translations.ts';
 import { tlbMaintenance } from './tlb-maintenance.ts';
 
@@ -62,14 +61,13 @@ export class MemoryManagementUnit implements Mmu {
     const vaHi = cpu.state.u32[(PC >>> 2) + 1];
     const context = core.sets[cpu.index].current;
     if (dropTag(cpu, context, vaHi)) return 0;
-    context.fetched.note(vaLo);
-    const e = context.find(vaLo, vaHi);
-    if (e >= 0 && (core.words[e + Entry.flags] & Permission.execute) !== 0) return core.words[e + Entry.page];
+    const known = context.code.find(vaLo, vaHi);
+    if (known !== 0) return known;
     if (!core.translate(context, vaLo, vaHi, Want.execute)) return abortFetch(cpu, core.fault, vaLo, vaHi);
     const linear = ramOffset(core.walker.pa);
     if (linear === 0) return abortFetch(cpu, EXTERNAL_ABORT, vaLo, vaHi);
     const page = linear - (vaLo & 0xfff);
-    core.install(context, vaLo, vaHi, page);
+    context.code.install(vaLo, vaHi, page, core.walker.notGlobal, core.walker.blockShift);
     return page;
   }
 
@@ -80,7 +78,7 @@ export class MemoryManagementUnit implements Mmu {
 
   /** Writes the TLB pointers of the state block. Those of unprivileged accesses at EL1 are found when the first one misses. */
   private pointAt(cpu: Cpu, set: ContextSet): void {
-    cpu.state.u32[FETCH_TLB >>> 2] = set.current.fetched.base;
+    cpu.state.u32[FETCH_TLB >>> 2] = set.current.code.fetched.base;
     cpu.state.u32[TLB >>> 2] = set.current.base;
     cpu.state.u32[TLB_USER >>> 2] = set.current.el === 1 ? (set.user?.base ?? set.emptyTlb) : set.current.base;
   }

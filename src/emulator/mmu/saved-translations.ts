@@ -7,6 +7,7 @@ import { list, number, numbers, record } from '../devices/plain.ts';
 import { DRAM_BASE, DRAM_SIZE, OCM_BASE, OCM_SIZE, TLB_ENTRIES } from '../memory-layout.ts';
 import type { SavedSet } from './contexts.ts';
 import type { MmuCore } from './core.ts';
+import { SAVED_CODE_WORDS } from './instruction-tlb.ts';
 import { SAVED_WORDS as STAGE2_WORDS, type SavedStage2 } from './stage2-cache.ts';
 import { SAVED_WORDS, type SavedContext, USABLE_CONTEXTS } from './tlb.ts';
 
@@ -61,6 +62,7 @@ function readContext(state: Plain): SavedContext & { index: number } {
     blockSizes: number(fields.blockSizes),
     registers: numbers(fields.registers, REGISTER_WORDS),
     entries: readEntries(fields.entries),
+    code: readCode(fields.code ?? []),
   };
 }
 
@@ -71,6 +73,17 @@ function readEntries(state: Plain | undefined): number[] {
   for (let i = 0; i < entries.length; i += SAVED_WORDS) {
     const [slot, tagLo, , page] = entries.slice(i, i + SAVED_WORDS);
     if (((tagLo >>> 12) & (TLB_ENTRIES - 1)) !== slot || !isRamPage(page)) throw new StateError('an entry is wrong');
+  }
+  return entries;
+}
+
+/** States from before there was a TLB for instructions have none of it. */
+function readCode(state: Plain): number[] {
+  const entries = numbers(state);
+  if (entries.length % SAVED_CODE_WORDS !== 0) throw new StateError('an entry of code is incomplete');
+  for (let i = 0; i < entries.length; i += SAVED_CODE_WORDS) {
+    const [tagLo, , page] = entries.slice(i, i + SAVED_CODE_WORDS);
+    if (tagLo % 4096 !== 0 || !isRamPage(page)) throw new StateError('an entry of code is wrong');
   }
   return entries;
 }

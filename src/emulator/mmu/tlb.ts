@@ -15,7 +15,7 @@ import {
   TLB_ENTRIES,
   TLB_ENTRY_SIZE,
 } from '../memory-layout.ts';
-import { FetchEntries } from './fetch-entries.ts';
+import { InstructionTlb } from './instruction-tlb.ts';
 import { Regime } from './regime.ts';
 import type { RegimeRegisters } from './regime.ts';
 
@@ -41,6 +41,8 @@ export interface SavedContext {
   readonly registers: readonly number[];
   /** `SAVED_WORDS` for each entry. */
   readonly entries: readonly number[];
+  /** What `InstructionTlb.save` gives. */
+  readonly code: readonly number[];
 }
 
 /** One soft TLB and what it is for. */
@@ -59,7 +61,7 @@ export class TlbContext {
   owner = -1;
   ownerEpoch = -1;
   /** Pages that instructions were fetched from. */
-  readonly fetched: FetchEntries;
+  readonly code: InstructionTlb;
   /** Something was installed since the last flush. */
   private filled = false;
   /** Bit `n` is set when an entry came from a block of 2^n bytes. */
@@ -72,7 +74,7 @@ export class TlbContext {
     index: number,
   ) {
     this.base = TLB_BASE + (cpu * TLB_CONTEXTS + index) * TLB_CONTEXT_SIZE;
-    this.fetched = new FetchEntries(words, FETCH_BASE + (cpu * TLB_CONTEXTS + index) * FETCH_CONTEXT_SIZE);
+    this.code = new InstructionTlb(words, FETCH_BASE + (cpu * TLB_CONTEXTS + index) * FETCH_CONTEXT_SIZE);
     this.filled = true;
     this.flush();
   }
@@ -93,9 +95,6 @@ export class TlbContext {
   install(vaLo: number, vaHi: number, page: number, permissions: number, blockShift: number): number {
     const e = this.entry(vaLo);
     const tag = (vaLo & -4096) >>> 0;
-    // What may be fetched without a look at this TLB is always in it: so it holds all that translations were remembered of.
-    if (this.words[e] !== INVALID && (this.words[e] !== tag || this.words[e + 1] !== vaHi >>> 0))
-      this.fetched.dropPage(this.words[e], this.words[e + Entry.tagHi]);
     this.words[e] = tag;
     this.words[e + Entry.tagHi] = vaHi;
     this.words[e + Entry.writeLo] = INVALID;
@@ -110,6 +109,7 @@ export class TlbContext {
 
   /** Takes the global entries of the upper half over from a context whose TTBR1 tables are the same. Stores come to the slow path first. */
   inheritGlobals(from: TlbContext): void {
+    this.code.inheritGlobals(from.code);
     if (!from.filled) return;
     const { words } = this;
     const distance = (this.base >> 2) - (from.base >> 2);
@@ -135,15 +135,16 @@ export class TlbContext {
       if (words[e] === INVALID) continue;
       entries.push(slot, words[e], words[e + Entry.tagHi], words[e + Entry.page], words[e + Entry.flags]);
     }
-    return { el, lastUse, blockSizes, registers: [...this.registers], entries };
+    return { el, lastUse, blockSizes, registers: [...this.registers], entries, code: this.code.save() };
   }
 
   /** Takes the entries that `save` gave; the rest is the set's. */
-  restoreEntries({ lastUse, blockSizes, entries }: SavedContext): void {
+  restoreEntries({ lastUse, blockSizes, entries, code }: SavedContext): void {
     for (let i = 0; i < entries.length; i += SAVED_WORDS) {
       const [, tagLo, tagHi, page, flags] = entries.slice(i, i + SAVED_WORDS);
       this.install(tagLo, tagHi, page, flags & 0xff, flags >>> 8);
     }
+    this.code.restore(code);
     this.lastUse = lastUse;
     this.blockSizes = blockSizes;
   }
@@ -165,7 +166,7 @@ export class TlbContext {
 
   /** Forgets every entry. */
   flush(): void {
-    this.fetched.clear();
+    this.code.flush();
     this.blockSizes = 0;
     if (!this.filled) return;
     this.words.fill(INVALID, this.base >>> 2, (this.base + TLB_CONTEXT_SIZE) >>> 2);
@@ -175,7 +176,7 @@ export class TlbContext {
 
   /** Forgets what maps a VA, given without its top byte, the other pages of the same block included. */
   purge(vaLo: number, vaHi: number): void {
-    this.fetched.drop(vaLo, vaHi, Math.max(12, 31 - Math.clz32(this.blockSizes)));
+    this.code.purge(vaLo, vaHi);
     if (!this.filled) return;
     const e = this.entry(vaLo);
     if (this.words[e] === (vaLo & -4096) >>> 0 && (this.words[e + Entry.tagHi] & UNTAGGED) === vaHi) this.invalidate(e);

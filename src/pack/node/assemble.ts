@@ -1,13 +1,13 @@
 /** Puts the parts of the default pack into its folder and writes the manifest. */
 import { join } from 'node:path';
-import { cpuCount, domains, loadAddress, memorySize } from '../default-machine.ts';
+import { cpuCount, defaultBoot, domains, loadAddress, memorySize } from '../default-machine.ts';
 import { makeDeviceTree } from '../device-tree.ts';
 import { type Manifest, MANIFEST_FORMAT, type PackFileEntry, type PackImage, type PackSymbols } from '../manifest.ts';
 import { BUSYBOX_SOURCE_PREFIX } from './busybox.ts';
 import { makeInitrd } from './initrd.ts';
-import type { LineTableFiles } from './line-table-files.ts';
 import type { PackFolder } from './pack-folder.ts';
 import { filesBelow } from './sources.ts';
+import type { SymbolFacts } from './symbol-index.ts';
 import { XEN_SOURCE_PREFIX } from './xen.ts';
 
 /** Folders with the results of the steps before. */
@@ -17,7 +17,7 @@ export interface Ingredients {
   readonly init: string;
   readonly folders: Readonly<Record<'xen' | 'busybox' | 'kernel' | 'vmlinux', string>>;
   readonly sources: Readonly<Record<'xen' | 'linux' | 'busybox', string>>;
-  readonly symbolFiles: Readonly<Record<'xen' | 'kernel' | 'busybox', LineTableFiles>>;
+  readonly symbolFiles: Readonly<Record<'xen' | 'kernel' | 'busybox', SymbolFacts>>;
   readonly kernelPrefixes: readonly string[];
   /** Paths of the symbol files' indices. */
   readonly indices: Readonly<Record<'xen' | 'kernel' | 'busybox', string>>;
@@ -49,9 +49,9 @@ async function putImages(folder: PackFolder, { folders, init }: Ingredients): Pr
   const xen = await folder.copy(join(folders.xen, 'xen'), 'xen');
   const kernel = await folder.copy(join(folders.kernel, 'linux'), 'linux');
   const initrd = await folder.write('initrd.cpio', await makeInitrd(folders.busybox, init));
-  const plan = { kernelSize: kernel.size, initrdSize: initrd.size, domains };
-  const deviceTree = await folder.write('zcu102.dtb', makeDeviceTree({ ...plan, gic: 'board' }));
-  await folder.write(QEMU_DEVICE_TREE, makeDeviceTree({ ...plan, gic: 'qemu' }));
+  const boot = defaultBoot(kernel.size, initrd.size);
+  const deviceTree = await folder.write('zcu102.dtb', makeDeviceTree({ boot, gic: 'board' }));
+  await folder.write(QEMU_DEVICE_TREE, makeDeviceTree({ boot, gic: 'qemu' }));
   const { dom0Kernel, domUKernel, dom0Initrd, domUInitrd } = loadAddress;
   return [
     { role: 'hypervisor', ...xen, addresses: [loadAddress.xen] },
@@ -84,7 +84,7 @@ async function putSymbols(folder: PackFolder, ingredients: Ingredients): Promise
       name: 'Linux',
       buildId: symbolFiles.kernel.buildId,
       domains: all,
-      sourceRoots: [...kernelPrefixes, ''].map((prefix) => root(prefix, 'linux')),
+      sourceRoots: kernelPrefixes.map((prefix) => root(prefix, 'linux')),
       index: await folder.copy(indices.kernel, 'vmlinux.index'),
     },
     {

@@ -4,17 +4,17 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { domains } from '../default-machine.ts';
-import { type Manifest, parseManifest } from '../manifest.ts';
+import { parseManifest } from '../manifest.ts';
 import { Apt, type ArchivePackage } from './apt.ts';
 import { assemble, type Ingredients } from './assemble.ts';
 import { BUSYBOX_SOURCE_PREFIX, buildBusybox } from './busybox.ts';
-import { type Cached, contentKey, keyOf } from './cache.ts';
-import { lineTableFiles } from './line-table-files.ts';
+import { addSnapshot, cachedStep, step } from './build-steps.ts';
+import { type Cached, contentKey } from './cache.ts';
 import { extractKernel, extractVmlinux, KERNEL_META_PACKAGE, KERNEL_SOURCE_PACKAGE } from './linux.ts';
 import { PackFolder } from './pack-folder.ts';
-import { Progress, type StepProgress } from './progress.ts';
-import { hasRunner, machineSources, makeSnapshot } from './snapshot.ts';
-import { indexSymbols } from './symbol-index.ts';
+import { Progress } from './progress.ts';
+import { machineSources } from './snapshot.ts';
+import { indexSymbols, symbolFacts } from './symbol-index.ts';
 import { copySources, extractKernelSources, kernelPrefixes, namesBelow } from './sources.ts';
 import { ensureTools, PACK_TOOLS } from './tools.ts';
 import { buildXen, XEN_SOURCE_PREFIX } from './xen.ts';
@@ -50,7 +50,8 @@ export async function buildPack(target: string, { isUpdate }: BuildOptions): Pro
   const ingredients = await prepare(progress, isUpdate);
   const folder = new PackFolder(target);
   const manifest = await step(progress, 'Assemble the pack', () => assemble(folder, ingredients));
-  await addSnapshot(folder, manifest, progress);
+  const prompts = new Map(domains.map(({ domid, hostname }) => [`d${domid}`, `${hostname} # `]));
+  await addSnapshot(folder, manifest, prompts, progress);
   await writeFile(join(target, STAMP), recipe);
   progress.note(`The guest pack is in ${target}.`);
 }
@@ -65,34 +66,6 @@ async function isFinished(target: string, recipe: string): Promise<boolean> {
     (file) => file !== undefined,
   );
   return files.every(({ file, size }) => statSync(join(target, file), { throwIfNoEntry: false })?.size === size);
-}
-
-async function step<T>(progress: Progress, title: string, action: (step: StepProgress) => Promise<T>): Promise<T> {
-  const current = progress.step(title);
-  try {
-    const result = await action(current);
-    current.end('done');
-    return result;
-  } catch (error) {
-    current.end('failed');
-    throw error;
-  }
-}
-
-async function cachedStep(
-  progress: Progress,
-  title: string,
-  action: (step: StepProgress) => Promise<Cached>,
-): Promise<string> {
-  const current = progress.step(title);
-  try {
-    const { folder, isReused } = await action(current);
-    current.end(isReused ? 'from the cache' : 'done');
-    return folder;
-  } catch (error) {
-    current.end('failed');
-    throw error;
-  }
 }
 
 interface Packages {
@@ -137,21 +110,15 @@ async function prepare(progress: Progress, isUpdate: boolean): Promise<Ingredien
     extractVmlinux(debugDownload, kernelDebug.files),
   );
   const symbolFiles = {
-    xen: await lineTableFiles(join(xenFolder, 'xen-syms')),
-    kernel: await lineTableFiles(join(vmlinuxFolder, 'vmlinux')),
-    busybox: await lineTableFiles(join(busyboxFolder, 'busybox')),
+    xen: await symbolFacts(join(xenFolder, 'xen-syms')),
+    kernel: await symbolFacts(join(vmlinuxFolder, 'vmlinux')),
+    busybox: await symbolFacts(join(busyboxFolder, 'busybox')),
   };
-  const indexFolder = await cachedStep(progress, 'Index the symbols', () =>
-    indexSymbols({
-      xen: { path: join(xenFolder, 'xen-syms'), buildId: symbolFiles.xen.buildId },
-      kernel: { path: join(vmlinuxFolder, 'vmlinux'), buildId: symbolFiles.kernel.buildId },
-      busybox: { path: join(busyboxFolder, 'busybox'), buildId: symbolFiles.busybox.buildId },
-    }),
-  );
+  const indexFolder = await cachedStep(progress, 'Index the symbols', () => indexSymbols(symbolFiles));
   const sourceDownload = await fetch("the kernel's sources", kernelSource);
-  const prefixes = kernelPrefixes(symbolFiles.kernel);
+  const prefixes = kernelPrefixes(symbolFiles.kernel.names);
   const kernelSources = await cachedStep(progress, 'Pick the sources that the line tables name', () =>
-    extractKernelSources(sourceDownload, kernelSource.files, namesBelow(symbolFiles.kernel, prefixes)),
+    extractKernelSources(sourceDownload, kernelSource.files, namesBelow(symbolFiles.kernel.names, prefixes)),
   );
   const own = (name: string, folder: string, names: string[]): Promise<Cached> =>
     copySources(name, join(folder, 'source'), names);
@@ -160,9 +127,10 @@ async function prepare(progress: Progress, isUpdate: boolean): Promise<Ingredien
     init: join(ROOT, 'guests/init'),
     folders: { xen: xenFolder, busybox: busyboxFolder, kernel: kernelFolder, vmlinux: vmlinuxFolder },
     sources: {
-      xen: (await own('xen', xenFolder, namesBelow(symbolFiles.xen, [XEN_SOURCE_PREFIX]))).folder,
+      xen: (await own('xen', xenFolder, namesBelow(symbolFiles.xen.names, [XEN_SOURCE_PREFIX]))).folder,
       linux: kernelSources,
-      busybox: (await own('busybox', busyboxFolder, namesBelow(symbolFiles.busybox, [BUSYBOX_SOURCE_PREFIX]))).folder,
+      busybox: (await own('busybox', busyboxFolder, namesBelow(symbolFiles.busybox.names, [BUSYBOX_SOURCE_PREFIX])))
+        .folder,
     },
     symbolFiles,
     kernelPrefixes: prefixes,
@@ -186,24 +154,6 @@ function versionsOf({ xen, busybox, kernel }: Packages): Record<string, string> 
     Linux: `${version(kernel, /^linux-image-(.+?)_/)} (${version(kernel, /_(.+?)_arm64\.deb$/)})`,
     BusyBox: version(busybox, /^busybox_(.+)\.dsc$/),
   };
-}
-
-async function addSnapshot(folder: PackFolder, manifest: Manifest, progress: Progress): Promise<void> {
-  if (!hasRunner()) {
-    progress.note(
-      'WARNING: the headless runner is missing, so the pack has no boot snapshot: the page can only boot cold.',
-    );
-    return;
-  }
-  const key = keyOf([manifest.images, manifest.entry]);
-  const prompts = new Map(domains.map(({ domid, hostname }) => [`d${domid}`, `${hostname} # `]));
-  const made = await cachedStep(progress, 'Boot once for the snapshot', (current) =>
-    makeSnapshot(folder.path, key, prompts, current),
-  );
-  const { instructions, hash } = JSON.parse(await readFile(join(made, 'facts.json'), 'utf8')) as Manifest['snapshot'] &
-    object;
-  const file = await folder.copy(join(made, 'boot.snapshot'), 'boot.snapshot');
-  await folder.writeManifest({ ...manifest, snapshot: { ...file, instructions, hash } });
 }
 
 /** Whether a pack that can be opened is in `target`. */

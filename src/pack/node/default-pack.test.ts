@@ -12,7 +12,7 @@ import type { PackSymbols } from '../manifest.ts';
 import { openSymbolFile } from '../symbols.ts';
 import { DEFAULT_PACK, hasPack } from './build-pack.ts';
 import { FolderFiles, hashFile } from './folder-files.ts';
-import { lineTableFiles } from './line-table-files.ts';
+import { symbolFacts } from './symbol-index.ts';
 
 describe.skipIf(!hasPack(DEFAULT_PACK))('the default pack', () => {
   let pack: Pack;
@@ -78,11 +78,14 @@ describe.skipIf(!hasPack(DEFAULT_PACK))('the default pack', () => {
   it.each(['xen', 'kernel', 'program'] as const)('has symbols and sources for the %s', async (role) => {
     const { file, sha256, buildId, sourceRoots } = symbols(role);
     expect(await hashFile(join(DEFAULT_PACK, file))).toBe(sha256);
-    const tables = await lineTableFiles(join(DEFAULT_PACK, file));
-    expect(tables.buildId).toBe(buildId);
-    const named = [...tables.names].flatMap((name) => {
-      const root = sourceRoots.find(({ prefix }) => prefix !== '' && name.startsWith(`${prefix}/`));
-      return root === undefined ? [] : [root.folder + name.slice(root.prefix.length)];
+    const facts = await symbolFacts(join(DEFAULT_PACK, file));
+    expect(facts.buildId).toBe(buildId);
+    const named = facts.names.flatMap((name) => {
+      const root = sourceRoots.find(({ prefix }) =>
+        prefix === '' ? !name.startsWith('/') : name.startsWith(`${prefix}/`),
+      );
+      if (root === undefined) return [];
+      return [root.prefix === '' ? `${root.folder}/${name}` : root.folder + name.slice(root.prefix.length)];
     });
     const there = named.filter((name) => existsSync(join(DEFAULT_PACK, name)));
     expect(named.length).toBeGreaterThan(150);

@@ -3,35 +3,36 @@ import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { BuildError } from './build-error.ts';
 import { cached, type Cached, keyOf } from './cache.ts';
-import type { LineTableFiles } from './line-table-files.ts';
 import { KERNEL_SOURCE_PACKAGE } from './linux.ts';
 import { run } from './run.ts';
 
-/** Names relative to the root of the source tree, of what `roots` cover. */
-export function namesBelow(tables: LineTableFiles, prefixes: readonly string[]): string[] {
-  const names = [...tables.names].flatMap((name) => {
-    const prefix = prefixes.find((each) => name.startsWith(`${each}/`));
-    return prefix === undefined ? [] : [name.slice(prefix.length + 1)];
+/** Names relative to the root of the source tree, of those that are below one of `prefixes`; '' stands for all relative names. */
+export function namesBelow(names: readonly string[], prefixes: readonly string[]): string[] {
+  const below = names.flatMap((name) => {
+    const prefix = prefixes.find((each) => (each === '' ? !name.startsWith('/') : name.startsWith(`${each}/`)));
+    return prefix === undefined ? [] : [prefix === '' ? name : name.slice(prefix.length + 1)];
   });
-  return [...new Set(names)].sort();
+  return [...new Set(below)].sort();
 }
 
-/** The prefixes under which the kernel's line tables name its tree: the compilation directory, and absolute names of Debian's build. */
-export function kernelPrefixes(tables: LineTableFiles): string[] {
-  const absolute = new Set([...tables.names].map((name) => /^\/build\/[^/]+\/linux-[^/]+/.exec(name)?.[0]));
-  absolute.delete(undefined);
-  return [tables.compilationDirectory, ...([...absolute] as string[])];
+/** The prefixes under which the kernel's symbols name its tree: absolute names of Debian's build, and those of a relative directory of compilation. */
+export function kernelPrefixes(names: readonly string[]): string[] {
+  const absolute = new Set(names.map((name) => /^\/build\/[^/]+\/linux-[^/]+/.exec(name)?.[0]));
+  return [...[...absolute].filter((prefix) => prefix !== undefined), ''];
 }
 
-/** Copies those of `names` that are in `tree`. */
+/** Copies those of `names` that are in `tree`, which never changes. */
 export function copySources(step: string, tree: string, names: readonly string[]): Promise<Cached> {
-  return cached(`sources-${step}`, { tree, names }, async (folder) => {
-    for (const name of names) {
-      await mkdir(dirname(join(folder, name)), { recursive: true });
-      // Generated files that the build removed again have no source to show.
-      await copyFile(join(tree, name), join(folder, name)).catch(ignoreMissing);
-    }
-  });
+  return cached(`sources-${step}`, { tree, names }, (folder) => copyNamed(tree, folder, names));
+}
+
+/** Copies those of `names` that are in `tree` to `folder`. */
+export async function copyNamed(tree: string, folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    // Generated files that the build removed again have no source to show.
+    await copyFile(join(tree, name), join(folder, name)).catch(ignoreMissing);
+  }
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

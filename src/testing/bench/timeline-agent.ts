@@ -26,7 +26,7 @@ const RUNNABLE = 1;
 
 interface WorkerScope {
   postMessage(data: unknown): void;
-  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void;
+  addEventListener(type: 'message', listener: (event: { readonly data: readonly unknown[] }) => void): void;
   /** Milliseconds that each answer took; the page's driver reads them. */
   answers: number[];
   slices: number;
@@ -110,8 +110,12 @@ const session = createSession(events, {
 const rpc = createBirpc<SessionEvents, SessionFunctions>(
   { ...session, ...past(timelines) },
   {
-    post: (data) => scope.postMessage(data),
-    on: (receive) => scope.addEventListener('message', ({ data }) => void receive(data)),
+    // Batches of one: how soon an answer comes is what is measured.
+    post: (data) => scope.postMessage([data]),
+    on: (receive) =>
+      scope.addEventListener('message', ({ data }) => {
+        for (const message of data) void receive(message);
+      }),
     eventNames: [...SESSION_EVENT_NAMES],
     timeout: -1,
   },

@@ -9,6 +9,24 @@
         .equ    GICD, 0xf9010000
         .equ    GICC, 0xf9020000
 
+// Registers `first` to `last` + 1 from or to where `base` has register 0.
+        .macro  pair op, kind, base, n, next, at
+        \op     \kind\n, \kind\next, [\base, #\at]
+        .endm
+        .macro  pairs op, kind, base, first, last
+        .altmacro
+        .set    .Ln, \first
+        .rept   (\last - \first) / 2 + 1
+        .ifc    \kind, q
+        pair    \op, \kind, \base, %.Ln, %(.Ln + 1), %(16 * .Ln)
+        .else
+        pair    \op, \kind, \base, %.Ln, %(.Ln + 1), %(8 * .Ln)
+        .endif
+        .set    .Ln, .Ln + 2
+        .endr
+        .noaltmacro
+        .endm
+
 start:  ldr     x0, =EL2_TABLE
         msr     ttbr0_el2, x0
         ldr     x0, =0x80823520
@@ -61,20 +79,7 @@ vectors:
         .endr
 
         .balign 0x80
-taken:  stp     x0, x1, [x30]
-        stp     x2, x3, [x30, #16]
-        stp     x4, x5, [x30, #32]
-        stp     x6, x7, [x30, #48]
-        stp     x8, x9, [x30, #64]
-        stp     x10, x11, [x30, #80]
-        stp     x12, x13, [x30, #96]
-        stp     x14, x15, [x30, #112]
-        stp     x16, x17, [x30, #128]
-        stp     x18, x19, [x30, #144]
-        stp     x20, x21, [x30, #160]
-        stp     x22, x23, [x30, #176]
-        stp     x24, x25, [x30, #192]
-        stp     x26, x27, [x30, #208]
+taken:  pairs   stp, x, x30, 0, 26
         mrs     x0, tpidr_el2
         str     x0, [x30, #240]
         mrs     x1, esr_el2
@@ -166,22 +171,7 @@ finish: mov     x6, #0x33ff
         ldr     x21, =RESULTS
         add     x21, x21, x20, lsl #10
         add     x22, x21, #512
-        stp     q0, q1, [x22]
-        stp     q2, q3, [x22, #32]
-        stp     q4, q5, [x22, #64]
-        stp     q6, q7, [x22, #96]
-        stp     q8, q9, [x22, #128]
-        stp     q10, q11, [x22, #160]
-        stp     q12, q13, [x22, #192]
-        stp     q14, q15, [x22, #224]
-        stp     q16, q17, [x22, #256]
-        stp     q18, q19, [x22, #288]
-        stp     q20, q21, [x22, #320]
-        stp     q22, q23, [x22, #352]
-        stp     q24, q25, [x22, #384]
-        stp     q26, q27, [x22, #416]
-        stp     q28, q29, [x22, #448]
-        stp     q30, q31, [x22, #480]
+        pairs   stp, q, x22, 0, 30
         mov     x23, #0
 1:      add     x24, x30, x23
         add     x25, x21, x23
@@ -291,22 +281,7 @@ launch: ldr     x20, [x30, #FRAME_SEQUENCE]
         ldr     x22, [x21, #352]
         ldr     x23, =POOL
         add     x22, x22, x23
-        ldp     q0, q1, [x22]
-        ldp     q2, q3, [x22, #32]
-        ldp     q4, q5, [x22, #64]
-        ldp     q6, q7, [x22, #96]
-        ldp     q8, q9, [x22, #128]
-        ldp     q10, q11, [x22, #160]
-        ldp     q12, q13, [x22, #192]
-        ldp     q14, q15, [x22, #224]
-        ldp     q16, q17, [x22, #256]
-        ldp     q18, q19, [x22, #288]
-        ldp     q20, q21, [x22, #320]
-        ldp     q22, q23, [x22, #352]
-        ldp     q24, q25, [x22, #384]
-        ldp     q26, q27, [x22, #416]
-        ldp     q28, q29, [x22, #448]
-        ldp     q30, q31, [x22, #480]
+        pairs   ldp, q, x22, 0, 30
         ldr     x0, [x21, #272]
         msr     fpcr, x0
         ldr     x0, [x21, #280]
@@ -329,19 +304,7 @@ launch: ldr     x20, [x30, #FRAME_SEQUENCE]
         ldp     x0, x1, [x30]
         ldp     x2, x3, [x30, #16]
 restore:
-        ldp     x4, x5, [x30, #32]
-        ldp     x6, x7, [x30, #48]
-        ldp     x8, x9, [x30, #64]
-        ldp     x10, x11, [x30, #80]
-        ldp     x12, x13, [x30, #96]
-        ldp     x14, x15, [x30, #112]
-        ldp     x16, x17, [x30, #128]
-        ldp     x18, x19, [x30, #144]
-        ldp     x20, x21, [x30, #160]
-        ldp     x22, x23, [x30, #176]
-        ldp     x24, x25, [x30, #192]
-        ldp     x26, x27, [x30, #208]
-        ldp     x28, x29, [x30, #224]
+        pairs   ldp, x, x30, 4, 28
         ldr     x30, [x30, #240]
         eret
         .ltorg

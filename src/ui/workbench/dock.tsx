@@ -7,16 +7,16 @@ import {
   type IDockviewPanelHeaderProps,
   type IDockviewPanelProps,
 } from 'dockview-react';
-import { Activity, createContext, type ReactElement, useContext, useEffect, useMemo, useState } from 'react';
+import { Activity, createContext, type ReactElement, useContext, useEffect, useMemo, useRef, useState } from 'react';
 import type { Client } from '../../client/client.ts';
 import { domainName } from '../../client/machine-store.ts';
-import { type OpenSource, sourcePanelId } from '../../client/navigation.ts';
+import { type OpenSource, showSource, sourcePanelId } from '../../client/navigation.ts';
 import { useClient } from '../client-context.tsx';
 import { ownerOf } from '../widgets/owner-chip.tsx';
 import { Icon } from '../widgets/icon.tsx';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { layoutCommands } from './layout-commands.ts';
-import { defaultPanels, openPanel, resetLayout } from './layout.ts';
+import { defaultPanels, openPanel, refoldLayout, resetLayout } from './layout.ts';
 import type { ViewDefinition } from './view.ts';
 
 const THEME: DockviewTheme = { name: 'trapline', className: 'dockview-theme-trapline', gap: 0 };
@@ -127,7 +127,7 @@ function restoreLayout(api: DockviewApi, client: Client, views: readonly ViewDef
 }
 
 /** Connects the dock to the client; returns how to disconnect it. */
-function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition[]): () => void {
+function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition[], host: HTMLElement): () => void {
   restoreLayout(api, client, views);
   const removeCommands = client.commands.register(
     layoutCommands(api, client, views, {
@@ -147,6 +147,15 @@ function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition
     own = layouts.current;
     restoreLayout(api, client, views);
   });
+  /** The page is zoomed, or its window made smaller: a layout that the person has not made their own follows. */
+  const refold = (): void => {
+    const files = Object.values(client.navigation.getState().openSources);
+    if (!refoldLayout(api, views, domainsOf(client))) return;
+    for (const source of files) showSource(client.navigation, source);
+  };
+  // The dock measures itself first.
+  const observer = new ResizeObserver(() => requestAnimationFrame(refold));
+  observer.observe(host);
   const activeChange = api.onDidActivePanelChange((event) => {
     const granularity = event.panel?.id === 'disassembly' ? 'instruction' : 'line';
     client.context.setState({ granularity });
@@ -160,6 +169,7 @@ function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition
   });
   return () => {
     removeCommands();
+    observer.disconnect();
     layoutChange.dispose();
     stopLayouts();
     activeChange.dispose();
@@ -170,7 +180,8 @@ function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition
 export function Dock({ views }: { readonly views: readonly ViewDefinition[] }): ReactElement {
   const client = useClient();
   const [api, setApi] = useState<DockviewApi | null>(null);
-  useEffect(() => (api ? attach(api, client, views) : undefined), [api, client, views]);
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => (api && host.current ? attach(api, client, views, host.current) : undefined), [api, client, views]);
   const dock = useMemo(
     () => (
       <DockviewReact
@@ -183,5 +194,11 @@ export function Dock({ views }: { readonly views: readonly ViewDefinition[] }): 
     ),
     [],
   );
-  return <Views.Provider value={views}>{dock}</Views.Provider>;
+  return (
+    <Views.Provider value={views}>
+      <div ref={host} className="dock-host">
+        {dock}
+      </div>
+    </Views.Provider>
+  );
 }

@@ -64,9 +64,23 @@ const WIDTH: Partial<Record<ViewPlace, number>> = {
   right: RIGHT,
 };
 
+/** Below this width, in pixels, columns would be too narrow to read: a page zoomed to 200 % on a small screen. */
+const NARROW = 900;
+
+/** True when everything but the terminals' group has to share one place. */
+function isNarrow(api: DockviewApi): boolean {
+  return api.width < NARROW;
+}
+
+/** Where a view stands in a dock of this width. */
+function foldedPlace(api: DockviewApi, place: ViewPlace): ViewPlace {
+  return isNarrow(api) && place !== 'bottom' ? 'centre' : place;
+}
+
 function placeOf(api: DockviewApi, panelId: string, views: readonly ViewDefinition[]): ViewPlace | undefined {
   const params = api.getPanel(panelId)?.params;
-  return views.find(({ id }) => id === params?.view)?.place;
+  const place = views.find(({ id }) => id === params?.view)?.place;
+  return place && foldedPlace(api, place);
 }
 
 /** An open panel that stands in `place`. */
@@ -97,7 +111,7 @@ export function openPanel(
     tabComponent: 'tab',
     title: panel?.title ?? view.title,
     params: { view: view.id, owner: panel?.owner, ...panel?.params },
-    position: position(api, view.place, views),
+    position: position(api, foldedPlace(api, view.place), views),
     initialWidth: WIDTH[view.place],
     initialHeight: view.place === 'bottom' ? BOTTOM : undefined,
     inactive,
@@ -119,7 +133,10 @@ export function defaultPanels(views: readonly ViewDefinition[], domains: readonl
   );
 }
 
-/** Sizes of the groups that certain panels stand in: pixels across; up to 1 a share of the window's height, else pixels. */
+/** Share of a wide window that a column has when that is more than its least width: on a 4K screen text should not be cut beside empty space. */
+const SHARE: Readonly<Record<number, number>> = { [LEFT]: 0.12, [RIGHT]: 0.16 };
+
+/** Sizes of the groups that certain panels stand in: least pixels across; up to 1 a share of the window's height, else pixels. */
 const SIZES: readonly { readonly panel: string; readonly width?: number; readonly height?: number }[] = [
   { panel: 'map', width: LEFT, height: 212 },
   { panel: 'breakpoints', height: 0.22 },
@@ -128,17 +145,63 @@ const SIZES: readonly { readonly panel: string; readonly width?: number; readonl
   { panel: 'callStack', height: 0.29 },
 ];
 
-/** Replaces everything by the default layout. */
+/** Share of the height that the terminals have in a narrow dock. */
+const NARROW_BOTTOM = 0.42;
+
+function setSizes(api: DockviewApi): void {
+  const sizes = isNarrow(api) ? [{ panel: 'debugConsole', height: NARROW_BOTTOM, width: undefined }] : SIZES;
+  for (const { panel, width, height } of sizes) {
+    const group = api.getPanel(panel)?.group;
+    if (width !== undefined) group?.api.setSize({ width: Math.max(width, Math.round(api.width * SHARE[width])) });
+    if (height !== undefined) group?.api.setSize({ height: height > 1 ? height : Math.round(api.height * height) });
+  }
+}
+
+/** Replaces everything by the default layout for the width that there is. */
 export function resetLayout(api: DockviewApi, views: readonly ViewDefinition[], domains: readonly number[]): void {
   api.clear();
   const first = new Set<ViewPlace>();
   for (const panel of defaultPanels(views, domains)) {
-    openPanel(api, panel, views, first.has(panel.view.place));
-    first.add(panel.view.place);
+    const place = foldedPlace(api, panel.view.place);
+    openPanel(api, panel, views, first.has(place));
+    first.add(place);
   }
-  for (const { panel, width, height } of SIZES) {
-    const group = api.getPanel(panel)?.group;
-    if (width !== undefined) group?.api.setSize({ width });
-    if (height !== undefined) group?.api.setSize({ height: height > 1 ? height : Math.round(api.height * height) });
+  setSizes(api);
+  if (isNarrow(api)) api.getPanel('map')?.api.setActive();
+}
+
+/** Which panels share a group, apart from files; equal for arrangements that differ in sizes and order only. */
+function arrangement(groups: readonly (readonly string[])[]): string {
+  const names = groups.map((ids) =>
+    ids
+      .filter((id) => !id.startsWith('source:'))
+      .toSorted()
+      .join(' '),
+  );
+  return names
+    .filter((name) => name !== '')
+    .toSorted()
+    .join(' | ');
+}
+
+/** True when the panels stand as the default layout of a narrow or of a wide dock has them, which the person has left as it was. */
+function isDefaultLayout(
+  api: DockviewApi,
+  views: readonly ViewDefinition[],
+  domains: readonly number[],
+  narrow: boolean,
+): boolean {
+  const groups = new Map<string, string[]>();
+  for (const { view, panel } of defaultPanels(views, domains)) {
+    const place = narrow && view.place !== 'bottom' ? 'centre' : view.place;
+    groups.set(place, [...(groups.get(place) ?? []), panel?.id ?? view.id]);
   }
+  return arrangement(api.groups.map(({ panels }) => panels.map(({ id }) => id))) === arrangement([...groups.values()]);
+}
+
+/** Folds the default layout when the dock has become narrow, and unfolds it when it is wide again; true when it was done. */
+export function refoldLayout(api: DockviewApi, views: readonly ViewDefinition[], domains: readonly number[]): boolean {
+  if (!isDefaultLayout(api, views, domains, !isNarrow(api))) return false;
+  resetLayout(api, views, domains);
+  return true;
 }

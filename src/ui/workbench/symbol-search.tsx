@@ -1,6 +1,5 @@
 /** Go to a function, global variable or file of the current context by any part of its name. */
-import { Dialog } from '@base-ui/react/dialog';
-import { type KeyboardEvent, type ReactElement, useEffect, useState } from 'react';
+import { type ReactElement, useEffect, useState } from 'react';
 import type { Client } from '../../client/client.ts';
 import { messageOf } from '../../client/client.ts';
 import { domainName } from '../../client/machine-store.ts';
@@ -10,6 +9,7 @@ import { formatLocation } from '../../protocol/address.ts';
 import type { SymbolMatch } from '../../protocol/inspect.ts';
 import { useClient, useMachine } from '../client-context.tsx';
 import { OwnerChip } from '../widgets/owner-chip.tsx';
+import { PickDialog, type PickDialogProps, PickList } from '../widgets/pick-list.tsx';
 
 /** The domain that the current target is about; null for none in particular. */
 function currentDomain(client: Client): number | null {
@@ -90,85 +90,36 @@ function SymbolList({ onDone }: { readonly onDone: () => void }): ReactElement {
   const client = useClient();
   const pack = useMachine((state) => state.pack);
   const [query, setQuery] = useState('');
-  const [selected, setSelected] = useState(0);
   const [domain] = useState(() => currentDomain(client));
   const found = useMatches(query, domain);
-  const matches = found?.matches ?? [];
-  const current = Math.min(selected, matches.length - 1);
   const where = domain === null ? 'Xen and all domains' : `Xen and ${domainName(pack, domain)}`;
-
-  const open = (match: SymbolMatch | undefined, isRaw: boolean): void => {
-    if (!match) return;
-    onDone();
-    // After the dialog has given the focus back, so that the editor has it in the end.
-    setTimeout(() => void show(client, match, isRaw).catch((error: unknown) => client.report(messageOf(error))), 0);
+  const open = (match: SymbolMatch, isRaw: boolean): void => {
+    show(client, match, isRaw).catch((error: unknown) => client.report(messageOf(error)));
   };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    const move = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 }[event.key];
-    if (move !== undefined) setSelected(Math.min(Math.max(current + move, 0), matches.length - 1));
-    // Only what was found for what is typed: Enter must not open the answer to an earlier question.
-    else if (event.key === 'Enter' && found?.query === query) open(matches[current], event.shiftKey);
-    else if (event.key !== 'Enter') return;
-    event.preventDefault();
-  };
-
   return (
-    <>
-      <input
-        className="palette-input"
-        placeholder={`Function, variable or file of ${where}`}
-        aria-label="Symbol"
-        role="combobox"
-        aria-expanded="true"
-        aria-controls="symbol-list"
-        aria-activedescendant={matches[current] ? `symbol-${current}` : undefined}
-        spellCheck={false}
-        value={query}
-        autoFocus
-        onKeyDown={onKeyDown}
-        onChange={(event) => {
-          setQuery(event.target.value);
-          setSelected(0);
-        }}
-      />
-      <div id="symbol-list" className="palette-list" role="listbox" aria-label="Symbols">
-        {matches.map((match, index) => (
-          <div
-            key={`${match.name} ${match.module} ${index}`}
-            id={`symbol-${index}`}
-            role="option"
-            aria-selected={index === current}
-            className="palette-row"
-            ref={(element) => {
-              if (index === current) element?.scrollIntoView({ block: 'nearest' });
-            }}
-            onPointerMove={() => setSelected(index)}
-            onClick={(event) => open(match, event.shiftKey)}
-          >
-            <MatchRow match={match} />
-          </div>
-        ))}
-        {matches.length === 0 && <div className="palette-none">{emptyWords(query, found, where)}</div>}
-      </div>
-      <div className="palette-foot">Enter shows the source, Shift+Enter the code or memory.</div>
-    </>
+    <PickList
+      label="Symbol"
+      listLabel="Symbols"
+      placeholder={`Function, variable or file of ${where}`}
+      query={query}
+      onQuery={setQuery}
+      items={found?.matches ?? []}
+      // Only what was found for what is typed: Enter must not open the answer to an earlier question.
+      isDisabled={() => found?.query !== query}
+      keyOf={(match, index) => `${match.name} ${match.module} ${index}`}
+      row={(match) => <MatchRow match={match} />}
+      none={emptyWords(query, found, where)}
+      foot="Enter shows the source, Shift+Enter the code or memory."
+      onPick={open}
+      onDone={onDone}
+    />
   );
 }
 
-export interface SymbolSearchProps {
-  readonly isOpen: boolean;
-  readonly onOpenChange: (isOpen: boolean) => void;
-}
-
-export function SymbolSearch({ isOpen, onOpenChange }: SymbolSearchProps): ReactElement {
+export function SymbolSearch(props: PickDialogProps): ReactElement {
   return (
-    <Dialog.Root open={isOpen} onOpenChange={onOpenChange}>
-      <Dialog.Portal>
-        <Dialog.Backdrop className="backdrop" />
-        <Dialog.Popup className="palette" aria-label="Go to symbol">
-          <SymbolList onDone={() => onOpenChange(false)} />
-        </Dialog.Popup>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <PickDialog label="Go to symbol" {...props}>
+      <SymbolList onDone={() => props.onOpenChange(false)} />
+    </PickDialog>
   );
 }

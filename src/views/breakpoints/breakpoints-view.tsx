@@ -170,6 +170,7 @@ function AddForm(): ReactElement {
   const [text, setText] = useState('');
   const [scope, setScope] = useState<Scope>({ kind: 'any' });
   const place = parsePlace(text, scope);
+  const isEmpty = useStore(client.breakpoints, (state) => state.specs.length === 0);
   return (
     <form
       className="breakpoint-add"
@@ -199,6 +200,17 @@ function AddForm(): ReactElement {
       >
         +
       </button>
+      <IconButton
+        icon="upload"
+        title="Import breakpoints…"
+        onClick={() => client.commands.run('file.importBreakpoints')}
+      />
+      <IconButton
+        icon="download"
+        title="Export breakpoints…"
+        disabled={isEmpty}
+        onClick={() => client.commands.run('file.exportBreakpoints')}
+      />
     </form>
   );
 }

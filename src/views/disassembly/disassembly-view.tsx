@@ -198,7 +198,9 @@ function sameLocation(a: Location | null, space: AddressSpace, address: bigint):
 function Code(props: CodeProps): ReactElement {
   const { position, pc, rowsThatFit, isMixed, showWords, first, visible, cursor, onGo, onCursor } = props;
   const { top, focus } = position;
-  const { rows: instructions, error } = useInstructions(top, rowsThatFit + Number(NEAR));
+  // Rows are skipped when the focus is farther down than fits.
+  const ahead = focus === null ? 0n : (focus - top.address) / INSTRUCTION_SIZE;
+  const { rows: instructions, error } = useInstructions(top, rowsThatFit + Math.max(0, Number(ahead)));
   const breakpoints = useBreakpointsAt();
   const isRunning = useMachine((state) => state.stop === null);
   const all = makeRows(instructions, isMixed);

@@ -7,8 +7,8 @@ import { STALE_STOP, type Stop } from '../../protocol/stop.ts';
 import { useClient, useMachine } from '../../ui/client-context.tsx';
 import { INSTRUCTION_SIZE } from './rows.ts';
 
-/** Instructions in a page. */
-const PAGE = 64n;
+/** Instructions in a page; what nobody sees should not be looked up, which takes long where nobody was before. */
+const PAGE = 32n;
 const PAGE_BYTES = PAGE * INSTRUCTION_SIZE;
 
 interface Pages {

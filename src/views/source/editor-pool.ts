@@ -4,12 +4,15 @@
 import * as monaco from 'monaco-editor/editor/editor.api.js';
 import { themeColor } from '../../ui/theme/theme.ts';
 
+/** Columns of a tab, as in Xen and Linux. */
+export const TAB_SIZE = 8;
+
 type Editor = monaco.editor.IStandaloneCodeEditor;
 
-/** Editors that nobody uses, at most this many. */
+/** Editors that are kept ready: a step may open two files. */
 const MAX_SPARE = 2;
-/** Milliseconds after which a new spare editor is made: the page has more urgent things to do before. */
-const REST = 400;
+/** Milliseconds without a new file after which a spare editor is made: the page has more urgent things to do before. */
+const REST = 1000;
 
 interface Spare {
   readonly editor: Editor;
@@ -34,7 +37,7 @@ function create(): Spare {
     minimap: { enabled: false },
     scrollBeyondLastLine: false,
     renderLineHighlight: 'none',
-    tabSize: 8,
+    tabSize: TAB_SIZE,
     lineNumbersMinChars: 4,
     folding: false,
     contextmenu: false,
@@ -44,9 +47,14 @@ function create(): Spare {
   return { editor, element };
 }
 
+let timer: ReturnType<typeof setTimeout> | undefined;
+
 function refill(): void {
-  setTimeout(() => {
-    if (spare.length === 0) spare.push(create());
+  clearTimeout(timer);
+  if (spare.length >= MAX_SPARE) return;
+  timer = setTimeout(() => {
+    spare.push(create());
+    refill();
   }, REST);
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inlineTexts } from './inline-values.ts';
+import { fitBehind, inlineTexts } from './inline-values.ts';
 
 const LINES = [
   'static int show(struct attr *attr, char *buffer)',
@@ -33,4 +33,10 @@ it('shows nothing outside of the lines that were executed in this function', () 
 it('takes members, comments and strings for no variables', () => {
   const lines = ['x->attr = y.buffer; // version', '"version"'];
   expect([...inlineTexts(lines, { path: 'a.c', fromLine: 1, toLine: 2, values: VALUES })]).toEqual([]);
+});
+
+it('ends within the columns that are in sight, or is left out', () => {
+  expect(fitBehind('\tint a;', 'a = 1', 30, 8)).toBe('a = 1');
+  expect(fitBehind('\tint a;', 'a = {x = 1, y = 2}', 30, 8)).toBe('a = {x = 1, y …');
+  expect(fitBehind('\tint a = f(b, c, d);', 'a = 1, b = 2', 30, 8)).toBeUndefined();
 });

@@ -27,3 +27,20 @@ export function inlineTexts(lines: readonly string[], inline: InlineValues): Rea
   }
   return found;
 }
+
+/** Columns below which a value says nothing. */
+const LEAST = 8;
+
+/** Columns that a line of source takes, tabs included. */
+function widthOf(line: string, tabSize: number): number {
+  let width = 0;
+  for (const character of line) width += character === '\t' ? tabSize - (width % tabSize) : 1;
+  return width;
+}
+
+/** A text behind a line, cut so that it ends within `columns`; undefined when there is no room for it. */
+export function fitBehind(line: string, text: string, columns: number, tabSize: number): string | undefined {
+  const room = columns - widthOf(line, tabSize) - 1;
+  if (text.length <= room) return text;
+  return room < LEAST ? undefined : `${text.slice(0, room - 1)}…`;
+}

@@ -4,11 +4,11 @@ import * as monaco from 'monaco-editor/editor/editor.api.js';
 import 'monaco-editor/features/find/register.js';
 import 'monaco-editor/features/hover/register.js';
 import 'monaco-editor/languages/definitions/cpp/register.js';
-import { type ReactElement, useEffect, useRef } from 'react';
+import { type ReactElement, useEffect, useMemo, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { isSameValue } from '../../base/same-value.ts';
 import type { Client } from '../../client/client.ts';
-import { type CodeCursor, isInFile, toggleBreakpointAt } from '../../client/cursor-store.ts';
+import { type CodeCursor, lineInFile, toggleBreakpointAt } from '../../client/cursor-store.ts';
 import { type OpenSource, sourcePanelId } from '../../client/navigation.ts';
 import type { BreakpointSpec, BreakpointState } from '../../protocol/breakpoints.ts';
 import type { SourceText } from '../../protocol/inspect.ts';
@@ -16,9 +16,10 @@ import { formatScope, type Scope } from '../../protocol/target.ts';
 import { useClient, useTargetContext } from '../../ui/client-context.tsx';
 import { themeColor, useTheme } from '../../ui/theme/theme.ts';
 import { ownerOf } from '../../ui/widgets/owner-chip.tsx';
-import { giveEditor, takeEditor } from './editor-pool.ts';
+import { giveEditor, TAB_SIZE, takeEditor } from './editor-pool.ts';
 import { registerAssembly } from './assembly-language.ts';
 import { registerHover } from './hover.ts';
+import { fitBehind } from './inline-values.ts';
 import { useInlineValues } from './use-inline-values.ts';
 
 self.MonacoEnvironment = { getWorker: () => new EditorWorker() };
@@ -41,6 +42,9 @@ function defineTheme(theme: 'dark' | 'light'): string {
   });
   return name;
 }
+
+/** Columns that stay free at the right edge: those of the scroll bar and of the space before the values. */
+const MARGIN = 3;
 
 function languageOf(path: string): string {
   return /\.[sS]$/.test(path) ? 'a64' : 'cpp';
@@ -70,6 +74,16 @@ function followCursor(
   return [editor.onDidFocusEditorText(update), editor.onDidChangeCursorPosition(update)];
 }
 
+/** True unless a breakpoint is bound in other spaces only: Dom0's kernel has the same files as DomU1's. */
+function isOwned({ place }: BreakpointSpec, state: BreakpointState | undefined, { owner }: OpenSource): boolean {
+  if (place.kind === 'line') return true;
+  return (
+    state?.locations.some(({ space }) =>
+      owner.kind === 'xen' ? space.kind === 'xen' : 'domain' in space && space.domain === owner.domain,
+    ) ?? false
+  );
+}
+
 /** Decorations of the breakpoints that belong to this file. */
 function breakpointDecorations(
   specs: readonly BreakpointSpec[],
@@ -77,9 +91,9 @@ function breakpointDecorations(
   source: OpenSource,
 ): monaco.editor.IModelDeltaDecoration[] {
   return specs.flatMap((spec) => {
-    if (spec.place.kind !== 'line' || !isInFile(spec, source.path)) return [];
     const state = states[spec.id];
-    const line = state?.line ?? spec.place.line;
+    const line = lineInFile(spec, state, source.path);
+    if (line === undefined || !isOwned(spec, state, source)) return [];
     const look = !spec.enabled ? 'disabled' : state?.state === 'applied' ? 'applied' : 'pending';
     const options: monaco.editor.IModelDecorationOptions = {
       glyphMarginClassName: `source-breakpoint ${look}`,
@@ -136,14 +150,22 @@ function markDecorations(marks: readonly Mark[]): monaco.editor.IModelDeltaDecor
   }));
 }
 
-function inlineDecorations(texts: ReadonlyMap<number, string>): monaco.editor.IModelDeltaDecoration[] {
-  return [...texts].map(([line, text]) => ({
-    range: new monaco.Range(line, Number.MAX_SAFE_INTEGER, line, Number.MAX_SAFE_INTEGER),
-    options: {
-      showIfCollapsed: true,
-      after: { content: `\u2003${text}`, inlineClassName: 'source-inline', inlineClassNameAffectsLetterSpacing: true },
-    },
-  }));
+function inlineDecorations(
+  texts: ReadonlyMap<number, string>,
+  lines: readonly string[],
+  columns: number,
+): monaco.editor.IModelDeltaDecoration[] {
+  return [...texts].flatMap(([line, text]) => {
+    const content = fitBehind(lines[line - 1] ?? '', text, columns, TAB_SIZE);
+    if (content === undefined) return [];
+    const after = {
+      content: `\u2003${content}`,
+      inlineClassName: 'source-inline',
+      inlineClassNameAffectsLetterSpacing: true,
+    };
+    const range = new monaco.Range(line, Number.MAX_SAFE_INTEGER, line, Number.MAX_SAFE_INTEGER);
+    return [{ range, options: { showIfCollapsed: true, after } }];
+  });
 }
 
 export interface SourceEditorProps {
@@ -161,6 +183,9 @@ export function SourceEditor({ source, text }: SourceEditorProps): ReactElement 
   const { specs, states } = useStore(client.breakpoints);
   const marks = useMarks(source);
   const inline = useInlineValues(source, text.text);
+  const lines = useMemo(() => text.text.split('\n'), [text]);
+  /** Columns in sight; what stands behind the code must end there. */
+  const [columns, setColumns] = useState(80);
   const asked = useStore(client.navigation, (state) => state.source);
 
   useEffect(() => {
@@ -170,6 +195,9 @@ export function SourceEditor({ source, text }: SourceEditorProps): ReactElement 
     const editor = takeEditor(host.current, model, source.path);
     editorRef.current = editor;
     shownDecorations.current = [];
+    const measure = (): void => setColumns(editor.getLayoutInfo().viewportColumn - MARGIN);
+    const layout = editor.onDidLayoutChange(measure);
+    measure();
     decorations.current = editor.createDecorationsCollection();
     if (source.line !== undefined) editor.revealLineInCenter(source.line);
     const clicks = editor.onMouseDown(({ target }) => {
@@ -190,6 +218,7 @@ export function SourceEditor({ source, text }: SourceEditorProps): ReactElement 
     return () => {
       clicks.dispose();
       keys.dispose();
+      layout.dispose();
       for (const each of cursor) each.dispose();
       hover.dispose();
       decorations.current?.clear();
@@ -203,13 +232,13 @@ export function SourceEditor({ source, text }: SourceEditorProps): ReactElement 
     const next = [
       ...breakpointDecorations(specs, states, source),
       ...markDecorations(marks),
-      ...inlineDecorations(inline),
+      ...inlineDecorations(inline, lines, columns),
     ];
     // Every change of the decorations makes the editor draw its lines anew.
     if (isSameValue(next, shownDecorations.current)) return;
     shownDecorations.current = next;
     decorations.current?.set(next);
-  }, [specs, states, source, marks, inline]);
+  }, [specs, states, source, marks, inline, lines, columns]);
   useEffect(() => {
     if (asked?.line !== undefined && sourcePanelId(asked) === sourcePanelId(source)) {
       editorRef.current?.revealLineInCenterIfOutsideViewport(asked.line);

@@ -13,11 +13,12 @@ const SourceEditor = lazy(async () => ({ default: (await import('./source-editor
 
 function useSourceText(path: string): SourceText | { readonly kind: 'failed'; readonly message: string } | null {
   const client = useClient();
-  const [text, setText] = useState<SourceText | { readonly kind: 'failed'; readonly message: string } | null>(null);
+  const [text, setText] = useState<SourceText | { readonly kind: 'failed'; readonly message: string } | null>(
+    client.texts.peek(path) ?? null,
+  );
   useEffect(() => {
     let isCurrent = true;
-    const load = async (): Promise<SourceText> => client.session.source(path);
-    load().then(
+    client.texts.get(path).then(
       (found) => isCurrent && setText(found),
       (error: unknown) => isCurrent && setText({ kind: 'failed', message: messageOf(error) }),
     );

@@ -11,8 +11,9 @@ import type {
   WaitRow,
 } from '../../protocol/timeline.ts';
 import { useClient, useMachine, useTimeline } from '../../ui/client-context.tsx';
-import { formatDuration, formatShare } from '../../ui/widgets/duration.ts';
+import { formatDuration } from '../../ui/widgets/duration.ts';
 import { Empty } from '../../ui/widgets/empty.tsx';
+import { countColumn, nameColumn, shareColumn, timeColumn, vcpuColumn, Who } from '../../ui/widgets/figure-columns.tsx';
 import { OwnerChip } from '../../ui/widgets/owner-chip.tsx';
 import { SortableTable, type TableColumn } from '../../ui/widgets/sortable-table.tsx';
 import type { ViewProps } from '../../ui/workbench/view.ts';
@@ -56,25 +57,13 @@ function useFigures(isVisible: boolean, selection: TimeRange | null): TimelineSt
   return figures;
 }
 
-function time<T>(title: string, of: (row: T) => number): TableColumn<T> {
-  return { title, sort: of, cell: (row) => formatDuration(of(row)), isNumber: true };
-}
-
-function share<T>(title: string, of: (row: T) => number): TableColumn<T> {
-  return { title, sort: of, cell: (row) => formatShare(of(row)), isNumber: true };
-}
-
-function number<T>(title: string, of: (row: T) => number): TableColumn<T> {
-  return { title, sort: of, cell: (row) => of(row), isNumber: true };
-}
-
 const OVERHEAD: readonly TableColumn<OverheadRow>[] = [
   { title: 'Domain', sort: ({ domid }) => String(domid), cell: ({ domid }) => <OwnerChip domain={domid} /> },
-  share('Overhead', (row) => row.share),
-  time('EL2', ({ el2 }) => el2),
-  time('EL1', ({ el1 }) => el1),
-  time('EL0', ({ el0 }) => el0),
-  number('Exits', ({ exits }) => exits),
+  shareColumn('Overhead', (row) => row.share),
+  timeColumn('EL2', ({ el2 }) => el2),
+  timeColumn('EL1', ({ el1 }) => el1),
+  timeColumn('EL0', ({ el0 }) => el0),
+  countColumn('Exits', ({ exits }) => exits),
   {
     title: 'Mostly for',
     sort: ({ reason }) => reason,
@@ -85,21 +74,13 @@ const OVERHEAD: readonly TableColumn<OverheadRow>[] = [
 ];
 
 const REASONS: readonly TableColumn<ReasonRow>[] = [
-  { title: 'Reason', sort: ({ reason }) => reason, cell: ({ reason }) => <span className="mono">{reason}</span> },
-  share('Share', (row) => row.share),
-  number('Count', ({ count }) => count),
-  time('Total', ({ total }) => total),
-  time('Mean', ({ mean }) => mean),
-  time('Max', ({ max }) => max),
+  nameColumn('Reason', ({ reason }) => reason),
+  shareColumn('Share', (row) => row.share),
+  countColumn('Count', ({ count }) => count),
+  timeColumn('Total', ({ total }) => total),
+  timeColumn('Mean', ({ mean }) => mean),
+  timeColumn('Max', ({ max }) => max),
 ];
-
-function Who({ domid, name }: { readonly domid: number | null; readonly name: string }): ReactElement {
-  return (
-    <>
-      <OwnerChip domain={domid ?? (name === 'idle' ? null : 'xen')} /> {domid === null ? '' : name}
-    </>
-  );
-}
 
 function Blame({ row }: { readonly row: WaitRow }): ReactElement {
   const [first, second] = row.blame;
@@ -113,20 +94,20 @@ function Blame({ row }: { readonly row: WaitRow }): ReactElement {
 }
 
 const WAITS: readonly TableColumn<WaitRow>[] = [
-  { title: 'Late', sort: ({ vcpu }) => vcpu, cell: ({ vcpu, domid }) => <Who domid={domid} name={vcpu} /> },
-  time('Waited', ({ duration }) => duration),
+  vcpuColumn('Late'),
+  timeColumn('Waited', ({ duration }) => duration),
   { title: 'Since it was', sort: ({ cause }) => cause, cell: ({ cause }) => cause },
   { title: 'pCPU', sort: ({ cpu }) => cpu ?? -1, cell: ({ cpu }) => cpu ?? '', isNumber: true },
   { title: 'Which had meanwhile', sort: ({ blame }) => blame[0]?.name ?? '', cell: (row) => <Blame row={row} /> },
 ];
 
 const LATENCIES: readonly TableColumn<StatisticsRow>[] = [
-  { title: 'vCPU', sort: ({ vcpu }) => vcpu, cell: ({ vcpu, domid }) => <Who domid={domid} name={vcpu} /> },
-  { title: 'What', sort: ({ what }) => what, cell: ({ what }) => <span className="mono">{what}</span> },
-  number('Count', ({ count }) => count),
-  time('Mean', ({ mean }) => mean),
-  time('p99', ({ p99 }) => p99),
-  time('Max', ({ max }) => max),
+  vcpuColumn(),
+  nameColumn('What', ({ what }) => what),
+  countColumn('Count', ({ count }) => count),
+  timeColumn('Mean', ({ mean }) => mean),
+  timeColumn('p99', ({ p99 }) => p99),
+  timeColumn('Max', ({ max }) => max),
 ];
 
 interface SectionProps {

@@ -8,7 +8,7 @@ import type {
   VcpuTimeRow,
 } from '../../protocol/timeline.ts';
 import { useClient } from '../../ui/client-context.tsx';
-import { formatDuration } from '../../ui/widgets/duration.ts';
+import { countColumn, nameColumn, timeColumn, vcpuColumn } from '../../ui/widgets/figure-columns.tsx';
 import { OwnerChip } from '../../ui/widgets/owner-chip.tsx';
 import { SortableTable, type TableColumn } from '../../ui/widgets/sortable-table.tsx';
 import type { Range } from './range.ts';
@@ -40,58 +40,36 @@ export function useStatistics(selection: Range | null): TimelineStatistics | nul
   return statistics;
 }
 
-interface Named {
-  readonly vcpu: string;
-  readonly domid: number | null;
-}
-
-/** `DomU1 d1v0`; Xen's own and idle time have no vCPU. */
-function who<T extends Named>(): TableColumn<T> {
-  return {
-    title: 'vCPU',
-    sort: ({ vcpu }) => vcpu,
-    cell: ({ domid, vcpu }) => (
-      <>
-        <OwnerChip domain={domid ?? 'xen'} /> {domid === null ? '' : vcpu}
-      </>
-    ),
-  };
-}
-
-function time<T>(title: string, of: (row: T) => number): TableColumn<T> {
-  return { title, sort: of, cell: (row) => formatDuration(of(row)), isNumber: true };
-}
-
 const TIMES: readonly TableColumn<VcpuTimeRow>[] = [
-  who(),
-  time('EL0', ({ el0 }) => el0),
-  time('EL1', ({ el1 }) => el1),
-  time('EL2', ({ el2 }) => el2),
-  time('asleep', ({ asleep }) => asleep),
-  time('running', ({ running }) => running),
-  time('runnable', ({ runnable }) => runnable),
-  time('preempted', ({ preempted }) => preempted),
-  time('blocked', ({ blocked }) => blocked),
-  time('by Xen', ({ account }) => account),
-  { title: 'turns', sort: ({ turns }) => turns, cell: ({ turns }) => turns, isNumber: true },
+  vcpuColumn(),
+  timeColumn('EL0', ({ el0 }) => el0),
+  timeColumn('EL1', ({ el1 }) => el1),
+  timeColumn('EL2', ({ el2 }) => el2),
+  timeColumn('asleep', ({ asleep }) => asleep),
+  timeColumn('running', ({ running }) => running),
+  timeColumn('runnable', ({ runnable }) => runnable),
+  timeColumn('preempted', ({ preempted }) => preempted),
+  timeColumn('blocked', ({ blocked }) => blocked),
+  timeColumn('by Xen', ({ account }) => account),
+  countColumn('turns', ({ turns }) => turns),
 ];
 
 const TASKS: readonly TableColumn<TaskTimeRow>[] = [
   { title: 'Domain', sort: ({ domid }) => domid, cell: ({ domid }) => <OwnerChip domain={domid} /> },
-  { title: 'Task', sort: ({ name }) => name, cell: ({ name }) => <span className="mono">{name}</span> },
-  time('running', ({ running }) => running),
-  time('by kernel', ({ account }) => account),
-  { title: 'turns', sort: ({ turns }) => turns, cell: ({ turns }) => turns, isNumber: true },
+  nameColumn('Task', ({ name }) => name),
+  timeColumn('running', ({ running }) => running),
+  timeColumn('by kernel', ({ account }) => account),
+  countColumn('turns', ({ turns }) => turns),
 ];
 
 const FIGURES: readonly TableColumn<StatisticsRow>[] = [
-  who(),
-  { title: 'What', sort: ({ what }) => what, cell: ({ what }) => <span className="mono">{what}</span> },
-  { title: 'Count', sort: ({ count }) => count, cell: ({ count }) => count, isNumber: true },
-  time('Total', ({ total }) => total),
-  time('Mean', ({ mean }) => mean),
-  time('p99', ({ p99 }) => p99),
-  time('Max', ({ max }) => max),
+  vcpuColumn(),
+  nameColumn('What', ({ what }) => what),
+  countColumn('Count', ({ count }) => count),
+  timeColumn('Total', ({ total }) => total),
+  timeColumn('Mean', ({ mean }) => mean),
+  timeColumn('p99', ({ p99 }) => p99),
+  timeColumn('Max', ({ max }) => max),
 ];
 
 export type TableName = 'time' | 'tasks' | 'exits' | 'waiting';
@@ -112,7 +90,8 @@ export function SelectionTable({ statistics, table, onGo }: SelectionTableProps)
         <SortableTable label="Time by vCPU" rows={vcpus} columns={TIMES} firstSort="running" />
         <p className="timeline-remark">
           EL0 + EL1 + EL2 + asleep (in WFE) = running. “by Xen” is running time as Xen itself accounts for it: each turn
-          by the clock that it reads when it begins to schedule, a few microseconds before it switches.
+          by the clock that it reads when it begins to schedule, which may be a few microseconds before it switches or
+          ahead of its CPU.
         </p>
       </>
     );
@@ -123,7 +102,7 @@ export function SelectionTable({ statistics, table, onGo }: SelectionTableProps)
         <SortableTable label="Time by task" rows={tasks} columns={TASKS} firstSort="running" />
         <p className="timeline-remark">
           Time of tasks while their vCPU ran. “by kernel” is what the kernel itself accounts for (se.sum_exec_runtime):
-          each turn by the clock that it reads when it begins to schedule.
+          each turn by the clock that it reads when it begins to schedule, up to 10 µs ahead of its CPU.
         </p>
       </>
     );

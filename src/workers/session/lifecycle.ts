@@ -30,6 +30,7 @@ export class Lifecycle {
     const pack = await this.core.host.openPack(source);
     this.core.pack = pack;
     const { name, versions, domains, snapshot } = pack.manifest;
+    this.core.pacer.prompts = domains.flatMap(({ ready }) => (ready === undefined ? [] : [new RegExp(ready)]));
     return { name, versions, domains, hasSnapshot: snapshot !== undefined };
   }
 

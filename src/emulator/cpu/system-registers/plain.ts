@@ -5,6 +5,7 @@ import {
   type SystemRegister,
   type SysregName,
 } from '../../../arch/sysregs.ts';
+import { Hcr } from './bits.ts';
 import { Reg } from './offsets.ts';
 
 /** What generated code needs to know of one. */
@@ -16,6 +17,8 @@ export interface PlainRegister {
   /** Bits that a write changes, and what the others are. */
   readonly writable: bigint;
   readonly fixed: bigint;
+  /** Bits of HCR_EL2 with which an access is not plain. */
+  readonly traps: number;
 }
 
 /** Read and written all the time, without a side effect or a trap control (`checks.ts`, `behaviours.ts`) but the exception level. */
@@ -33,7 +36,17 @@ const NAMES: readonly SysregName[] = [
   'ESR_EL2',
   'FAR_EL2',
   'HPFAR_EL2',
+  'PAR_EL1',
+  'VBAR_EL1',
+  'ESR_EL1',
+  'FAR_EL1',
+  'AFSR0_EL1',
+  'AFSR1_EL1',
+  'AMAIR_EL1',
 ];
+
+/** Those of them that HCR_EL2.TVM (writes) and TRVM (reads) trap. */
+const VIRTUAL_MEMORY: ReadonlySet<SysregName> = new Set(['ESR_EL1', 'FAR_EL1', 'AFSR0_EL1', 'AFSR1_EL1', 'AMAIR_EL1']);
 
 const byEncoding = new Map<number, SystemRegister<SysregName>>(
   SYSTEM_REGISTERS.filter(({ name, encoding }) => NAMES.includes(name) && !isImplementationDefined(encoding)).map(
@@ -51,7 +64,9 @@ export function plainRegister(encoding: number, isRead: boolean): PlainRegister 
   const register = byEncoding.get(encoding);
   if (register === undefined) throw new Error(`system register ${encoding.toString(16)} is not plain`);
   const { name, readEl, writeEl, writable, reset } = register;
-  return { offset: Reg[name], minimumEl: isRead ? readEl : writeEl, writable, fixed: reset & ~writable & 0xffff_ffffn };
+  const fixed = reset & ~writable & 0xffff_ffffn;
+  const traps = VIRTUAL_MEMORY.has(name) ? (isRead ? Hcr.TRVM : Hcr.TVM) : 0;
+  return { offset: Reg[name], minimumEl: isRead ? readEl : writeEl, writable, fixed, traps };
 }
 
 /** SP_EL0 is in its bank slot only while another stack pointer is in use. */

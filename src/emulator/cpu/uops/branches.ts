@@ -1,13 +1,17 @@
 /** Branches, exception generation, system instructions (Arm ARM C4.1.3). */
 import { signExtend } from '../../../arch/a64/operands.ts';
 import type { Fields } from '../../../arch/a64/encoding.ts';
+import { sysregEncoding } from '../../../arch/sysregs.ts';
 import type { Expr } from '../../../wasm/expr.ts';
 import { i32, i64 } from '../../../wasm/ops.ts';
 import { DAIF, EL, EVENT, EXCLUSIVE_SIZE, LINES, PC, SPSEL, X } from '../state.ts';
+import { Hcr } from '../system-registers/bits.ts';
+import { Reg } from '../system-registers/offsets.ts';
 import { isPlain, isStackPointer, plainRegister } from '../system-registers/plain.ts';
 import type { UopContext } from './context.ts';
 import { combinations, define, xd, xz } from './define.ts';
 
+const MDSCR_SS = 1;
 const LINK = X + 8 * 30;
 
 define('B_branch_imm', {
@@ -156,12 +160,18 @@ define('MSR_pstate', {
         const bits = i32.shl(c.imm32(), 6);
         if (daif === 6) return c.setWord(DAIF, i32.or(c.word(DAIF), bits));
         c.setWord(DAIF, i32.and(c.word(DAIF), i32.xor(bits, -1)));
-        c.f.if(c.word(LINES), () => leaveAfter(c));
+        leaveWhenUnmasked(c);
       },
       general,
     );
   },
 });
+
+/** Lets the machine look at what PSTATE.DAIF may have masked: interrupts, and software step. */
+function leaveWhenUnmasked(c: UopContext): void {
+  const isArmed = i32.and(c.word(Reg.MDSCR_EL1), MDSCR_SS);
+  c.f.if(i32.or(c.word(LINES), isArmed), () => leaveAfter(c));
+}
 
 /** Completes the instruction and returns to the machine. */
 function leaveAfter(c: UopContext): void {
@@ -173,32 +183,64 @@ function leaveAfter(c: UopContext): void {
 /**
  * Registers that reading or writing simply copies are inline where nothing traps; everything else asks TypeScript. A variant for each such register.
  */
+/** Where PSTATE.DAIF is in a register. */
+const DAIF_BITS = 0x3c0;
+const DAIF_ENCODING = sysregEncoding(3, 3, 4, 2, 1);
+const DCZID_ENCODING = sysregEncoding(3, 3, 0, 0, 7);
+/** DC ZVA is allowed, and works on 2^4 words. */
+const DCZID_ALLOWED = 4n;
+
+/** Static field `plain` of an access that may be inline, else 0. */
+function plainOf(encoding: number, isRead: boolean): number {
+  const isSpecial = encoding === DAIF_ENCODING || (isRead && encoding === DCZID_ENCODING);
+  return isSpecial || isPlain(encoding, isRead) ? encoding : 0;
+}
+
 define('MRS_systemmove', {
-  statics: (f) => ({ plain: isPlain(systemEncoding(2 + f.o0, f), true) ? systemEncoding(2 + f.o0, f) : 0 }),
+  statics: (f) => ({ plain: plainOf(systemEncoding(2 + f.o0, f), true) }),
   operands: (f) => ({ d: xd(f.Rt), m: f.Rt, imm: systemEncoding(2 + f.o0, f) }),
   emit: (c, { plain }) => {
     const general = () => c.callStatus('mrs', c.imm32(), c.raw('m'));
     if (!plain) return general();
-    const { offset, minimumEl } = plainRegister(plain, true);
-    c.fast(plainAccess(c, plain, minimumEl), () => c.setX('d', i64.load(c.cpu, offset)), general);
+    if (plain === DAIF_ENCODING) return c.fast(c.word(EL), () => c.setX('d', i64.extend_i32_u(c.word(DAIF))), general);
+    if (plain === DCZID_ENCODING) return c.fast(zvaIsAllowed(c), () => c.setX('d', DCZID_ALLOWED), general);
+    const { offset } = plainRegister(plain, true);
+    c.fast(plainAccess(c, plain, true), () => c.setX('d', i64.load(c.cpu, offset)), general);
   },
 });
 
 define('MSR_systemmove', {
-  statics: (f) => ({ plain: isPlain(systemEncoding(2 + f.o0, f), false) ? systemEncoding(2 + f.o0, f) : 0 }),
+  statics: (f) => ({ plain: plainOf(systemEncoding(2 + f.o0, f), false) }),
   operands: (f) => ({ n: xz(f.Rt), m: f.Rt, imm: systemEncoding(2 + f.o0, f) }),
   ends: true,
   emit: (c, { plain }) => {
     const general = () => c.callStatus('msr', c.imm32(), c.raw('m'));
     if (!plain) return general();
-    const { offset, minimumEl, writable, fixed } = plainRegister(plain, false);
+    if (plain === DAIF_ENCODING) return c.fast(c.word(EL), () => writeDaif(c), general);
+    const { offset, writable, fixed } = plainRegister(plain, false);
     const value = i64.or(i64.and(c.x('n'), writable), fixed);
-    c.fast(plainAccess(c, plain, minimumEl), () => c.f.do(i64.store(c.cpu, value, offset)), general);
+    c.fast(plainAccess(c, plain, false), () => c.f.do(i64.store(c.cpu, value, offset)), general);
   },
 });
 
 /** Whether an inline access is allowed: SP_EL0 has no name while it is in use. */
-function plainAccess(c: UopContext, encoding: number, minimumEl: number): Expr {
+function plainAccess(c: UopContext, encoding: number, isRead: boolean): Expr {
+  const { minimumEl, traps } = plainRegister(encoding, isRead);
   const isAllowed = i32.ge_u(c.word(EL), minimumEl);
+  if (traps !== 0) return i32.and(isAllowed, hcrIsClear(c, traps));
   return isStackPointer(encoding) ? i32.and(isAllowed, c.word(SPSEL)) : isAllowed;
+}
+
+function hcrIsClear(c: UopContext, bits: number): Expr {
+  return i32.eqz(i32.and(c.word(Reg.HCR_EL2), bits));
+}
+
+/** Above EL0, and nothing traps DC ZVA. */
+function zvaIsAllowed(c: UopContext): Expr {
+  return i32.and(i32.ne(c.word(EL), 0), hcrIsClear(c, Hcr.TDZ));
+}
+
+function writeDaif(c: UopContext): void {
+  c.setWord(DAIF, i32.and(i32.wrap_i64(c.x('n')), DAIF_BITS));
+  leaveWhenUnmasked(c);
 }
