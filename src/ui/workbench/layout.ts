@@ -185,7 +185,7 @@ function arrangement(groups: readonly (readonly string[])[]): string {
 }
 
 /** True when the panels stand as the default layout of a narrow or of a wide dock has them, which the person has left as it was. */
-export function isDefaultLayout(
+function isDefaultLayout(
   api: DockviewApi,
   views: readonly ViewDefinition[],
   domains: readonly number[],
