@@ -1,4 +1,5 @@
 /** Columns of numbers that grow at their end and can lose their beginning. */
+import { partitionPoint } from '../base/partition-point.ts';
 
 type NumberArray = Float64Array | Uint32Array | Int32Array | Uint8Array;
 type ArrayType<A extends NumberArray> = new (length: number) => A;
@@ -37,12 +38,5 @@ export class Column<A extends NumberArray> {
 
 /** Index of the last of `length` ascending values that is not above `value`; -1 when all are. */
 export function lastNotAbove(values: ArrayLike<number>, length: number, value: number): number {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (values[middle] <= value) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
+  return partitionPoint(0, length, (i) => values[i] <= value) - 1;
 }

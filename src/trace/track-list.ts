@@ -1,4 +1,5 @@
 /** The tracks of a recording in the order in which they are shown and exported. */
+import { partitionPoint } from '../base/partition-point.ts';
 import { domidOf, vcpuName } from './labels.ts';
 import { COUNTER_IDS, type CpuTracks, type TimelineModel, type VcpuTracks } from './model.ts';
 import type { SliceTrack } from './slice-track.ts';
@@ -56,14 +57,7 @@ export function counterValue(model: TimelineModel, counter: CounterKind, from: n
 }
 
 function indexAfter(values: Float64Array, length: number, time: number): number {
-  let low = 0;
-  let high = length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (values[middle] < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(0, length, (i) => values[i] < time);
 }
 
 const EL2_CATEGORY = 2;

@@ -1,4 +1,5 @@
 /** Which unit describes an address. */
+import { partitionPoint } from '../../base/partition-point.ts';
 import { readAranges, type AddressRange } from '../../formats/dwarf/debug-aranges.ts';
 import type { DebugInfo } from '../../formats/dwarf/debug-info.ts';
 import { rangesOf } from '../../formats/dwarf/debug-rnglists.ts';
@@ -20,13 +21,7 @@ export class AddressIndex {
 
   /** Offset of the unit that describes `address`. */
   unitAt(address: bigint): number | undefined {
-    let low = 0;
-    let high = this.#ranges.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#ranges[middle].start <= address) low = middle + 1;
-      else high = middle;
-    }
+    const low = partitionPoint(0, this.#ranges.length, (i) => this.#ranges[i].start <= address);
     for (let i = low - 1; i >= 0 && i > low - 4; i--)
       if (address < this.#ranges[i].end) return this.#ranges[i].unitOffset;
     return undefined;

@@ -1,4 +1,5 @@
 /** The functions of a unit by address, and what is inlined into them. */
+import { partitionPoint } from '../../base/partition-point.ts';
 import * as dw from '../../formats/dwarf/constants.ts';
 import type { Abbreviation } from '../../formats/dwarf/debug-abbrev.ts';
 import { rangesOf, type Range } from '../../formats/dwarf/debug-rnglists.ts';
@@ -35,13 +36,7 @@ function collect(parent: Die, found: FunctionRange[], depth: number): void {
 /** The entry of the function that covers `address`. May throw `Missing`. */
 export function functionAt(unit: Unit, address: bigint): Die | undefined {
   const functions = functionsOf(unit);
-  let low = 0;
-  let high = functions.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (functions[middle].start <= address) low = middle + 1;
-    else high = middle;
-  }
+  const low = partitionPoint(0, functions.length, (i) => functions[i].start <= address);
   for (let i = low - 1; i >= 0 && i > low - 4; i--) {
     if (address < functions[i].end) return unit.dieAtPosition(functions[i].at);
   }

@@ -1,4 +1,5 @@
 /** Call frame information (section 6.4) in .debug_frame and .eh_frame (Linux Standard Base, Core, section 10.6). */
+import { partitionPoint } from '../../base/partition-point.ts';
 import type { SectionData } from '../elf/section.ts';
 import { Cursor } from './cursor.ts';
 import { DwarfError } from './dwarf-error.ts';
@@ -74,13 +75,7 @@ export class FrameSection {
 
   /** The FDE that covers `address`. */
   fdeAt(address: bigint): Fde | undefined {
-    let low = 0;
-    let high = this.#starts.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#starts[middle] <= address) low = middle + 1;
-      else high = middle;
-    }
+    const low = partitionPoint(0, this.#starts.length, (i) => this.#starts[i] <= address);
     if (low === 0) return undefined;
     const fde = this.#parseFde(this.#entries[low - 1]);
     return address < fde.end ? fde : undefined;

@@ -1,4 +1,5 @@
 /** .debug_info and .debug_types (sections 7.5 and 7.5.1): units found and loaded on demand, within a memory budget. */
+import { partitionPoint } from '../../base/partition-point.ts';
 import { readAbbreviations, type AbbreviationTable } from './debug-abbrev.ts';
 import * as dw from './constants.ts';
 import type { Die } from './die.ts';
@@ -124,13 +125,7 @@ export class DebugInfo {
   }
 
   #lastKnownBefore(offset: number): number {
-    let low = 0;
-    let high = this.knownOffsets.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.knownOffsets[middle] <= offset) low = middle + 1;
-      else high = middle;
-    }
+    const low = partitionPoint(0, this.knownOffsets.length, (i) => this.knownOffsets[i] <= offset);
     return low === 0 ? 0 : this.knownOffsets[low - 1];
   }
 

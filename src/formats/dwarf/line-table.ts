@@ -1,4 +1,5 @@
 /** The rows that a line number program makes (section 6.2.2), in compact columns. */
+import { partitionPoint } from '../../base/partition-point.ts';
 import * as dw from './constants.ts';
 import { Cursor } from './cursor.ts';
 import type { LineProgramHeader } from './debug-line.ts';
@@ -81,13 +82,7 @@ export class LineTable {
 
   /** The sequence that covers `address`. */
   sequenceAt(address: bigint): LineSequence | undefined {
-    let low = 0;
-    let high = this.sequences.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.sequences[middle].start <= address) low = middle + 1;
-      else high = middle;
-    }
+    const low = partitionPoint(0, this.sequences.length, (i) => this.sequences[i].start <= address);
     const sequence = this.sequences[low - 1];
     return sequence && address < sequence.end ? sequence : undefined;
   }
@@ -95,13 +90,7 @@ export class LineTable {
   /** Index of the last row of `sequence` at or before `address`: the one that says which line the instruction there belongs to. */
   rowAt(sequence: LineSequence, address: bigint): number {
     const offset = Number(address - sequence.start);
-    let low = sequence.firstRow;
-    let high = sequence.lastRow;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.offsets[middle] <= offset) low = middle + 1;
-      else high = middle;
-    }
+    const low = partitionPoint(sequence.firstRow, sequence.lastRow, (i) => this.offsets[i] <= offset);
     return Math.max(low - 1, sequence.firstRow);
   }
 

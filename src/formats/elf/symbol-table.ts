@@ -1,4 +1,5 @@
 /** The symbol table of an ELF file, by address and by name. */
+import { partitionPoint } from '../../base/partition-point.ts';
 import { ElfError } from './elf-error.ts';
 import type { ElfFile, Shdr } from './elf.ts';
 import { decodeText, MAX_WHOLE_SECTION, type SectionData } from './section.ts';
@@ -203,14 +204,7 @@ export class SymbolTable {
   }
 
   #lastAtOrBefore(address: bigint): number {
-    let low = 0;
-    let high = this.#addresses.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#addresses[middle] <= address) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+    return partitionPoint(0, this.#addresses.length, (i) => this.#addresses[i] <= address) - 1;
   }
 
   /** Of several symbols at one address: a function before data before others, sized before not, global before local. */
@@ -321,14 +315,7 @@ function occurrencesOf(text: string, wanted: string): number[] {
 
 /** Index of the first of ascending `values` that is not below `limit`. */
 function firstNotBelow(values: ArrayLike<number>, limit: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (values[middle] < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(0, values.length, (i) => values[i] < limit);
 }
 
 function whole(section: SectionData): Uint8Array {

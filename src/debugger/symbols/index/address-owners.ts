@@ -1,4 +1,5 @@
 /** To which function or inlined subroutine each address belongs at which a statement begins. */
+import { partitionPoint } from '../../../base/partition-point.ts';
 import type { UnitScope } from './unit-scopes.ts';
 import { Numbers } from './bytes.ts';
 
@@ -100,12 +101,5 @@ function distinct(values: Float64Array): Float64Array {
 }
 
 function firstNotBelow(values: Float64Array, limit: number): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (values[middle] < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return partitionPoint(0, values.length, (i) => values[i] < limit);
 }
