@@ -59,7 +59,7 @@ export const SYSREG_END = 0x2000;
 export const FETCH_ENTRIES = 1024;
 /** Picks an entry's offset out of the PC shifted right by 8, exclusive or by `FETCH_FOLD`: code that lies 4 MiB apart must not meet. */
 export const FETCH_MASK = (FETCH_ENTRIES - 1) << 4;
-export const FETCH_FOLD = 18;
+export const FETCH_FOLD = 15;
 
 /** Interrupt signals into a CPU. */
 export const Line = { IRQ: 1, FIQ: 2, vIRQ: 4, vFIQ: 8 } as const;
