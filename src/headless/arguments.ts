@@ -31,7 +31,8 @@ Steps:
   --load FILE         go on from a state that --save wrote
   --replay FILE       repeat what led to a state that --save wrote, from a state before it: the same input at the same instructions,
                       up to the same count
-  --gdb PORT          wait for GDB at PORT of this machine (0: a free one, which is printed) and obey it until it detaches or kills`;
+  --gdb PORT          wait for GDB at PORT of this machine (0: a free one, which is printed) and obey it until it detaches or kills
+                      (monitor says what GDB has no commands for; info os processes lists what can be attached to)`;
 
 /** One step of a run. */
 export type Step =
