@@ -78,3 +78,26 @@ test(
   },
   { viewport: { width: 1280, height: 720 } },
 );
+
+test(
+  'at 200 % zoom of a small screen the default layout folds, everything can be reached, and it unfolds again',
+  async ({ page, workbench }) => {
+    const groups = page.locator('.dv-groupview');
+    assert.equal(await groups.count(), 2);
+    const isCut = await page.evaluate(`[...document.querySelectorAll('.toolbar > *, .status-bar > *')]
+      .some((each) => each.getBoundingClientRect().right > innerWidth)`);
+    assert.equal(isCut, false);
+    await workbench.show('Breakpoints');
+    await workbench.addBreakpoint('major_show', 'd1');
+    await workbench.type('d1', 'cat /sys/hypervisor/version/major\n');
+    await workbench.waitForStop();
+    await page.locator('.source-current').waitFor({ timeout: 60_000 });
+    await workbench.show('Call Stack');
+    await workbench.waitForFrame('major_show');
+    await page.screenshot({ path: 'e2e/screenshots/light-640.png' });
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await groups.nth(7).waitFor();
+    await page.locator('.dock-tab', { hasText: 'sys-hypervisor.c @ DomU1' }).waitFor();
+  },
+  { viewport: { width: 640, height: 360 }, theme: 'light' },
+);

@@ -30,6 +30,15 @@ it('keeps the key from the browser even while the command is disabled', () => {
   expect(run).not.toHaveBeenCalled();
 });
 
+it('records any key but Tab, by which the focus leaves', () => {
+  const recorded: string[] = [];
+  const registry = new CommandRegistry(() => undefined);
+  registry.record((chord) => recorded.push(chord));
+  expect(registry.handleKey({ ...f5, shiftKey: true }, false)).toBe(true);
+  expect(registry.handleKey({ ...f5, key: 'Tab', code: 'Tab' }, false)).toBe(false);
+  expect(recorded).toEqual(['Shift+F5', 'Escape']);
+});
+
 it('leaves single characters to text fields', () => {
   const registry = new CommandRegistry(() => undefined);
   registry.register([command({ keys: ['?'] })]);

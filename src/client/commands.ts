@@ -113,6 +113,11 @@ export class CommandRegistry {
   /** Runs the command of a key press. True when there is one, even a disabled one: the browser must not act on it either. */
   handleKey(press: KeyPress, inTextField: boolean): boolean {
     const chord = chordOf(press);
+    if (this.#recorder && /^(Shift\+)?Tab$/.test(chord)) {
+      // The focus must always be able to leave.
+      this.#recorder('Escape');
+      return false;
+    }
     if (this.#recorder) {
       if (!/(^|\+)(Control|Shift|Alt|Meta|Dead|AltGraph)$/.test(chord)) this.#recorder(chord);
       return true;

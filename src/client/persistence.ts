@@ -71,6 +71,8 @@ const workspace = z.object({
   watches: z.array(z.string()),
   /** Dock layouts by name, open files included; `current` is the one in use. Their shape belongs to the docking library. */
   layouts: z.record(z.string(), z.unknown()),
+  /** The domains whose terminals the layout in use was made for. */
+  domains: z.array(z.int()).default([0, 1, 2]),
   pinnedRegisters: z.array(z.string()),
   /** Formats of values by the expression that names them. */
   formats: z.record(z.string(), z.enum(VALUE_FORMATS)).default({}),
@@ -102,6 +104,7 @@ export const EMPTY_WORKSPACE: Workspace = {
   breakpoints: [],
   watches: [],
   layouts: {},
+  domains: [0, 1, 2],
   pinnedRegisters: [],
   formats: {},
   keys: {},

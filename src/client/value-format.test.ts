@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { formatScalar, textOf, VALUE_FORMATS } from './value-format.ts';
+import { formatOf, formatScalar, textOf, VALUE_FORMATS } from './value-format.ts';
 
 const MINUS_TWO = { value: -2n, bits: 16 };
 
@@ -25,4 +25,12 @@ it('leaves to others what is not about the number alone', () => {
 
 it('escapes what cannot stand in a C string', () => {
   expect(textOf([0x41, 0x22, 0x0a, 0x01])).toBe(String.raw`A\"\n\x01`);
+});
+
+it('writes the members of a structure in the format of the nearest whole that has one', () => {
+  const formats = { regs: 'hex', 'regs.lr': 'binary', name: 'string' } as const;
+  expect(formatOf(formats, 'regs.x[3]')).toBe('hex');
+  expect(formatOf(formats, 'regs.lr')).toBe('binary');
+  expect(formatOf(formats, 'regs2.x')).toBe('natural');
+  expect(formatOf(formats, 'name[0]')).toBe('natural');
 });

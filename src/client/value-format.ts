@@ -48,3 +48,20 @@ export function formatScalar({ value, bits }: ScalarValue, format: ValueFormat):
       return undefined;
   }
 }
+
+/** Formats of what has members: they are those of all numbers below, or the whole is read as text. */
+export const STRUCTURE_FORMATS = VALUE_FORMATS.filter((format) => format !== 'char');
+
+/** What an expression begins with when it is a part of `whole`. */
+function isPartOf(expression: string, whole: string): boolean {
+  return expression.startsWith(whole) && /^(\.|->|\[)/.test(expression.slice(whole.length));
+}
+
+/** The format of an expression: the one chosen for it, else that of the smallest structure or array around it that has one. */
+export function formatOf(formats: Readonly<Record<string, ValueFormat>>, expression: string): ValueFormat {
+  const own = formats[expression];
+  if (own) return own;
+  const around = Object.keys(formats).filter((whole) => isPartOf(expression, whole) && formats[whole] !== 'string');
+  const nearest = around.toSorted((a, b) => b.length - a.length).at(0);
+  return nearest === undefined ? 'natural' : formats[nearest];
+}

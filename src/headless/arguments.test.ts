@@ -24,7 +24,7 @@ describe("the headless runner's command line", () => {
       '--hash',
       '--json',
       '--limit',
-      '5e9',
+      '5.5e9',
       '--pack',
       'p',
     ];
@@ -37,7 +37,7 @@ describe("the headless runner's command line", () => {
       { kind: 'save', file: 'a.state' },
       { kind: 'load', file: 'b.state' },
     ]);
-    expect(args).toMatchObject({ isCold: true, wantsHash: true, wantsJson: true, limit: 5e9, pack: 'p' });
+    expect(args).toMatchObject({ isCold: true, wantsHash: true, wantsJson: true, limit: 5.5e9, pack: 'p' });
   });
 
   it('starts from the default pack without a limit', () => {
@@ -71,6 +71,7 @@ describe("the headless runner's command line", () => {
     [['--type', 'd1', '\\q']],
     [['--instructions', 'many']],
     [['--instructions', '-5']],
+    [['--instructions', '1.5']],
     [['--limit', '1.5']],
     [['--save']],
     [['--gdb', '65536']],

@@ -31,7 +31,8 @@ Steps:
   --load FILE         go on from a state that --save wrote
   --replay FILE       repeat what led to a state that --save wrote, from a state before it: the same input at the same instructions,
                       up to the same count
-  --gdb PORT          wait for GDB at PORT of this machine (0: a free one, which is printed) and obey it until it detaches or kills`;
+  --gdb PORT          wait for GDB at PORT of this machine (0: a free one, which is printed) and obey it until it detaches or kills
+                      (monitor says what GDB has no commands for; info os processes lists what can be attached to)`;
 
 /** One step of a run. */
 export type Step =
@@ -211,7 +212,7 @@ class WordReader {
   count(option: string): number {
     const word = this.value(option);
     const count = Number(word.replaceAll('_', ''));
-    if (!/^[\d_]+(e\d+)?$/.test(word) || !Number.isSafeInteger(count)) {
+    if (!/^[\d_]+(\.\d+)?(e\d+)?$/.test(word) || !Number.isSafeInteger(count)) {
       throw new UsageError(`${option}: ${word} is not a whole number`);
     }
     return count;

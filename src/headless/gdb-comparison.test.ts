@@ -33,7 +33,7 @@ const STOPS = sampleSize(12, 150);
 const DEPTH = 6;
 /** Functions whose parameters are known by what their callers passed: gdb and we do not agree on all of them. */
 const PROBED: Readonly<Record<string, readonly string[]>> = {
-  kernel: ['unmap_page_range', 'path_openat', 'filemap_map_pages', 'blake2s_update'],
+  kernel: ['unmap_page_range', 'path_openat', 'filemap_map_pages', 'blake2s_update', '__handle_mm_fault'],
   xen: ['test_and_set_bit'],
 };
 const SCALARS: readonly string[] = ['base', 'pointer', 'enum'];

@@ -160,3 +160,58 @@ it.runIf(existsSync(PACK))(
   },
   60_000,
 );
+
+const GOES_AWAY = (port: string): string => `
+set pagination off
+set confirm off
+set remotetimeout 60
+file ${join(PACK, 'vmlinux')}
+target extended-remote 127.0.0.1:${port}
+info os processes
+monitor xen domains
+hbreak vfs_read
+continue
+p/x $sp
+disconnect
+echo @again\\n
+target extended-remote 127.0.0.1:${port}
+p/x $sp
+delete
+python import os, signal, threading
+python interrupt = lambda event: threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+python gdb.events.cont.connect(interrupt)
+continue
+echo @end\\n
+`;
+
+it.runIf(existsSync(PACK))(
+  'a GDB that goes away without a detach finds the machine as it left it, and can interrupt it',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gdb-'));
+    const log = join(folder, 'log');
+    const headless = spawn(
+      process.execPath,
+      ['--import', 'tsx', MAIN, '--pack', PACK, '--type', 'd0', CAT, '--gdb', '0'],
+      {
+        stdio: ['ignore', 'ignore', openSync(log, 'w')],
+      },
+    );
+    const ended = once(headless, 'exit');
+    const script = join(folder, 'script.gdb');
+    writeFileSync(script, GOES_AWAY(await portIn(log, headless)));
+    const gdb = spawn('gdb-multiarch', ['-nx', '-batch', '-x', script], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [gdb.stdout, gdb.stderr])
+      stream.on('data', (data: Buffer) => void (output += data.toString()));
+    await once(gdb, 'close');
+    expect(await ended).toEqual([0, null]);
+    rmSync(folder, { recursive: true });
+    const [before, after] = output.split('@again\n');
+    expect(before).toMatch(/^2 +d1 +DomU1 +\d/m);
+    expect(before).toMatch(/^DomU1 +1 +192 +2 /m);
+    const sp = /^\$1 = (0x\w+)$/m.exec(before)?.[1];
+    expect(/^\$2 = (0x\w+)$/m.exec(after)?.[1]).toBe(sp);
+    expect(after).toMatch(/received signal SIGINT[\s\S]*@end/);
+  },
+  180_000,
+);

@@ -25,6 +25,13 @@ describe.skipIf(!hasDefaultPack)('random steps in a busy system with three domai
   const taken: Taken[] = [];
   let busy: BusySystem;
 
+  /** Within `context_switch` Xen names the next vCPU as current while it still works on the stack of the last. */
+  function isHandOver({ before, after }: Taken): boolean {
+    const xen = busy.session.system.moduleIn({ kind: 'xen' })!.file.symbols;
+    const isThere = ({ el, pc }: ExecutionContext): boolean => el === 2 && xen.covering(pc)?.name === 'context_switch';
+    return before.cpu === after.cpu && isThere(before) && isThere(after);
+  }
+
   async function step(cpu: number, kind: StepKind, granularity: Granularity): Promise<Taken> {
     const { system, stepper } = busy.session;
     const before = system.context(cpu);
@@ -40,6 +47,8 @@ describe.skipIf(!hasDefaultPack)('random steps in a busy system with three domai
       for (let i = 0; i < STEPS_FROM_A_START; i++) {
         const one = await step(cpu, KINDS[random(KINDS.length)], random(4) === 0 ? 'instruction' : 'line');
         taken.push(one);
+        // Where the program that was stepped has ended, its pCPU works for somebody else, or for nobody.
+        if (one.stop.reason !== 'step') break;
         cpu = one.stop.cpu;
       }
     }
@@ -56,7 +65,7 @@ describe.skipIf(!hasDefaultPack)('random steps in a busy system with three domai
   it('lands in the same domain and with the same task, in Xen with the same vCPU', () => {
     expect(
       landed(taken)
-        .filter((it) => !isSameContext(it))
+        .filter((it) => !isSameContext(it) && !isHandOver(it))
         .map(describeStep),
     ).toEqual([]);
   });

@@ -1,7 +1,14 @@
 /** The value of a variable in the format that the person chose for it. */
 import type { ReactElement } from 'react';
 import { currentFrame } from '../client/context-store.ts';
-import { formatScalar, textOf, VALUE_FORMATS, type ValueFormat } from '../client/value-format.ts';
+import {
+  formatOf,
+  formatScalar,
+  STRUCTURE_FORMATS,
+  textOf,
+  VALUE_FORMATS,
+  type ValueFormat,
+} from '../client/value-format.ts';
 import { formatLocation, type Location } from '../protocol/address.ts';
 import type { Variable } from '../protocol/inspect.ts';
 import { useClient, useTargetContext, useWorkspace } from './client-context.tsx';
@@ -20,19 +27,21 @@ function keyOf(variable: Variable): string {
 function useValueFormat(variable: Variable): readonly [ValueFormat, (format: ValueFormat) => void] {
   const client = useClient();
   const key = keyOf(variable);
-  const format = useWorkspace((state) => state.formats[key] ?? 'natural');
+  const format = useWorkspace((state) => formatOf(state.formats, key));
   const choose = (next: ValueFormat): void =>
     client.workspace.setState(({ formats }) => {
       const { [key]: _old, ...others } = formats;
-      return { formats: next === 'natural' ? others : { ...others, [key]: next } };
+      // A member may be natural where its structure is not.
+      return { formats: next === formatOf(others, key) ? others : { ...others, [key]: next } };
     });
   return [format, choose];
 }
 
-/** Formats that make sense for a variable: numbers have all, arrays and structures can be read as text. */
-function formatsOf({ scalar, location }: Variable): readonly ValueFormat[] {
+/** Formats that make sense for a variable: numbers have all, arrays and structures pass theirs on to their members or are read as text. */
+function formatsOf({ scalar, location, variablesReference }: Variable): readonly ValueFormat[] {
   if (scalar) return VALUE_FORMATS;
-  return location ? ['natural', 'string'] : [];
+  if (!location) return [];
+  return variablesReference === 0 ? ['natural', 'string'] : STRUCTURE_FORMATS;
 }
 
 function StringValue({ at }: { readonly at: Location }): ReactElement {

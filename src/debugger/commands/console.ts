@@ -27,9 +27,12 @@ export class CommandConsole {
   readonly #commands: readonly Command[];
   #last = '';
 
-  /** Takes the debugger's logpoint output: it is printed with the command that ran the machine. `more` are commands of the host. */
-  constructor(session: Debugger, more: readonly Command[] = []) {
-    this.#commands = [...COMMANDS, ...more, this.#help()];
+  /**
+   * Takes the debugger's logpoint output: it is printed with the command that ran the machine. `more` are commands of the host; `own` are the
+   * console's, when not all of them.
+   */
+  constructor(session: Debugger, more: readonly Command[] = [], own = COMMANDS) {
+    this.#commands = [...own, ...more, this.#help()];
     this.state = new ConsoleState(session);
     session.onLog = (text) => this.#logs.push(text);
   }

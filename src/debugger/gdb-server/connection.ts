@@ -18,17 +18,22 @@ export interface Answerer {
   clearInterrupt(): void;
   /** GDB has nothing left here after this packet. */
   isOver(): boolean;
+  /** GDB keeps nothing of the machine. */
+  hasLeft(): boolean;
   /** The line is closed: nothing of GDB's is to stay. */
   leave(): void;
 }
 
+/** How a conversation ended. */
+export type Ending = 'left' | 'lost';
+
 export class GdbConnection {
-  /** Settled when GDB has detached or killed, or the line was closed. */
-  readonly ended: Promise<void>;
+  /** Settled with `left` when GDB has detached or killed, with `lost` when the line was closed before. */
+  readonly ended: Promise<Ending>;
   /** Whether packets are acknowledged: until GDB wants it no more. */
   needsAcks = true;
   readonly #reader = new PacketReader();
-  #end: () => void = () => {};
+  #end: (ending: Ending) => void = () => {};
   #isEnded = false;
   #lastSent: Uint8Array = new Uint8Array();
   /** Work on packets, one after another. */
@@ -67,8 +72,9 @@ export class GdbConnection {
     this.#isEnded = true;
     this.answerer.interrupt();
     this.#work = this.#work.then(() => {
+      const ending = this.answerer.hasLeft() ? 'left' : 'lost';
       this.answerer.leave();
-      this.#end();
+      this.#end(ending);
     });
   }
 

@@ -35,6 +35,7 @@ export function threadDocument(threads: readonly ThreadInfo[], name: (thread: Th
 
 const XML_ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 
-function escapeXml(text: string): string {
+/** `text` within an element. */
+export function escapeXml(text: string): string {
   return text.replace(/[&<>"]/g, (character) => XML_ENTITIES[character]);
 }

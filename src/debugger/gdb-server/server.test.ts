@@ -4,6 +4,7 @@ import { CONSTANT, COUNTER, GUEST, HANDLER, twoGuests } from '../../testing/two-
 import type { DomainInfo, Hypervisor, RegisterValues, VcpuInfo } from '../contexts/guests.ts';
 import { ModuleList } from '../contexts/modules.ts';
 import { System } from '../contexts/system.ts';
+import type { Monitor } from './monitor.ts';
 import { framePacket, PacketReader } from './packets.ts';
 import { gdbRegisters } from './registers.ts';
 import { GdbServer } from './server.ts';
@@ -83,7 +84,9 @@ class Client {
       for (const it of this.#reader.feed(bytes)) if (it.kind === 'packet') this.#replies.push(it.payload);
       this.#received();
     };
-    this.server = new GdbServer(system, { send, pause: () => new Promise((resolve) => setImmediate(resolve)) });
+    const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const monitor: Monitor = async (command, { pid, tid }) => `${command} for ${pid}.${tid}: \u2192`;
+    this.server = new GdbServer(system, { send, pause }, monitor);
   }
 
   /** Sends a packet and waits for what answers it. */
@@ -129,6 +132,21 @@ beforeEach(async () => {
 });
 
 describe("GDB's view of the machine", () => {
+  it('lists what can be attached to', async () => {
+    expect(await client.ask('qXfer:osdata:read::0,fff')).toContain('<column name="Type">processes</column>');
+    const list = await client.ask('qXfer:osdata:read:processes:0,fff');
+    const rows = [...list.matchAll(/<column name="(pid|user|command)">([^<]*)</g)].map(([, , text]) => text);
+    expect(rows).toEqual(['1', 'd0', 'Guest&lt;0&gt;', '2', 'd1', 'Guest&lt;1&gt;', `${0x7ff3}`, 'EL2', 'Xen']);
+    expect(await client.ask('qXfer:osdata:read:files:0,fff')).toBe('');
+  });
+
+  it('passes on what GDB has no command for, about the thread that it looks at', async () => {
+    await client.ask('Hgp2.1');
+    const output = await client.ask(`qRcmd,${Buffer.from('xen vcpus').toString('hex')}`);
+    expect(Buffer.from(output.slice(1), 'hex').toString()).toBe('xen vcpus for 2.1: \u2192\n');
+    expect([output[0], await client.reply()]).toEqual(['O', 'OK']);
+  });
+
   it('has a process for each domain and one for the hypervisor', async () => {
     expect(await client.ask('qfThreadInfo')).toBe(`mp1.1,p2.1,${XEN}.1`);
     expect(await client.ask('qsThreadInfo')).toBe('l');
@@ -323,18 +341,18 @@ describe('memory and registers of a process', () => {
 describe('the end', () => {
   it('comes when GDB has detached from everything', async () => {
     for (const pid of ['1', '2', '7ff3']) expect(await client.ask(`D;${pid}`)).toBe('OK');
-    await expect(client.server.ended).resolves.toBeUndefined();
+    await expect(client.server.ended).resolves.toBe('left');
   });
 
   it('comes with kill', async () => {
     client.server.receive(framePacket('k'));
-    await expect(client.server.ended).resolves.toBeUndefined();
+    await expect(client.server.ended).resolves.toBe('left');
   });
 
   it('comes when the line is closed, even while the machine runs', async () => {
     void client.ask('vCont;c');
     client.server.close();
-    await expect(client.server.ended).resolves.toBeUndefined();
+    await expect(client.server.ended).resolves.toBe('lost');
   });
 
   it('leaves no breakpoint in the machine', async () => {

@@ -5,7 +5,9 @@
 import { MemoryError } from '../contexts/reader.ts';
 import { SpaceError, type System } from '../contexts/system.ts';
 import { Attachments } from './attachments.ts';
-import { GdbConnection, type GdbLine } from './connection.ts';
+import { type Ending, GdbConnection, type GdbLine } from './connection.ts';
+import type { Monitor } from './monitor.ts';
+import { osData } from './os-data.ts';
 import { hexBytes, parseHexBytes, toBytes, unescapeBinary } from './packets.ts';
 import { type GdbRegister, gdbRegisters, targetDescription } from './registers.ts';
 import { ERROR, OK, PACKET_SIZE, threadDocument, transfer, UNSUPPORTED } from './replies.ts';
@@ -25,7 +27,11 @@ const FEATURES = [
   'vContSupported+',
   'qXfer:features:read+',
   'qXfer:threads:read+',
+  'qXfer:osdata:read+',
 ];
+
+/** Bytes of output in one packet. */
+const OUTPUT_SIZE = PACKET_SIZE / 4;
 
 /** What answers a packet; undefined when nothing is to be answered. */
 type Reply = string | undefined;
@@ -50,7 +56,12 @@ export class GdbServer {
   /** GDB is about to step an access that a watchpoint has seen; here it has been made already. */
   #accessDone: ThreadId | undefined;
 
-  constructor(system: System, line: GdbLine) {
+  /** `monitor` answers what GDB passes on unread. */
+  constructor(
+    system: System,
+    line: GdbLine,
+    private readonly monitor?: Monitor,
+  ) {
     this.#targets = new Targets(system);
     this.#stopPoints = new StopPoints(system.port, this.#targets);
     this.#resumption = new Resumption(
@@ -69,12 +80,13 @@ export class GdbServer {
       interrupt: () => this.#resumption.interrupt(),
       clearInterrupt: () => this.#resumption.clearInterrupt(),
       isOver: () => this.#isOver,
+      hasLeft: () => this.#isOver || this.#threads().length === 0,
       leave: () => this.#stopPoints.clearAll(),
     });
   }
 
-  /** Settled when GDB has detached or killed, or the line was closed. */
-  get ended(): Promise<void> {
+  /** Settled with `left` when GDB has detached or killed, with `lost` when the line was closed before. */
+  get ended(): Promise<Ending> {
     return this.#connection.ended;
   }
 
@@ -114,6 +126,8 @@ export class GdbServer {
           rest,
         ),
     ],
+    ['qXfer:osdata:read:', (rest) => this.#osData(rest)],
+    ['qRcmd,', (rest) => this.#monitored(rest)],
     ['qfThreadInfo', () => `m${this.#threads().map((thread) => this.#name(thread)).join()}`], // prettier-ignore
     ['qsThreadInfo', () => 'l'],
     ['qThreadExtraInfo,', (rest) => this.#threadExtraInfo(rest)],
@@ -212,6 +226,24 @@ export class GdbServer {
     if (slide === undefined) return UNSUPPORTED;
     const text = BigInt.asUintN(64, slide).toString(16);
     return `Text=${text};Data=${text};Bss=${text}`;
+  }
+
+  /** `annex:offset,length`. */
+  #osData(rest: string): string {
+    const [annex, range] = rest.split(':');
+    const found = osData(annex, this.#targets.all());
+    return found === undefined || range === undefined ? UNSUPPORTED : transfer(found, range);
+  }
+
+  async #monitored(rest: string): Promise<Reply> {
+    const command = parseHexBytes(rest);
+    if (!this.monitor || !command) return UNSUPPORTED;
+    const text = await this.monitor(new TextDecoder().decode(command), this.#general);
+    const bytes = new TextEncoder().encode(`${text}\n`);
+    for (let at = 0; at < bytes.length; at += OUTPUT_SIZE) {
+      this.#connection.send(`O${hexBytes(bytes.subarray(at, at + OUTPUT_SIZE))}`);
+    }
+    return OK;
   }
 
   // Stop points

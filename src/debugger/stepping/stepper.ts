@@ -69,7 +69,8 @@ export class Stepper {
     if ('reason' in end) {
       const used = `${steps.used.toLocaleString('en')} instructions`;
       if (end.reason === 'limit') return { ...end, message: `the step has not ended after ${used}` };
-      if (end.reason !== 'pause') return end;
+      // What has a reason of its own, as the end of the task, keeps it.
+      if (end.reason !== 'pause' || end.message !== undefined) return end;
       return { ...end, cpu: steps.start.cpu, message: `the step was interrupted after ${used}` };
     }
     const { port } = this.system;

@@ -7,16 +7,17 @@ import type { PackFolder } from './pack-folder.ts';
 import type { Progress, StepProgress } from './progress.ts';
 import { hasRunner, makeSnapshot } from './snapshot.ts';
 
-/** Does `action` as a step of `progress`. */
+/** Does `action` as a step of `progress`; `noteOf` says what came of it. */
 export async function step<T>(
   progress: Progress,
   title: string,
   action: (step: StepProgress) => Promise<T>,
+  noteOf: (result: T) => string = () => 'done',
 ): Promise<T> {
   const current = progress.step(title);
   try {
     const result = await action(current);
-    current.end('done');
+    current.end(noteOf(result));
     return result;
   } catch (error) {
     current.end('failed');
@@ -30,15 +31,8 @@ export async function cachedStep(
   title: string,
   action: (step: StepProgress) => Promise<Cached>,
 ): Promise<string> {
-  const current = progress.step(title);
-  try {
-    const { folder, isReused } = await action(current);
-    current.end(isReused ? 'from the cache' : 'done');
-    return folder;
-  } catch (error) {
-    current.end('failed');
-    throw error;
-  }
+  const { folder } = await step(progress, title, action, ({ isReused }) => (isReused ? 'from the cache' : 'done'));
+  return folder;
 }
 
 /** Boots the pack until each console has printed its prompt (a regular expression), and puts the machine's state into it. */

@@ -14,6 +14,7 @@ import { type OpenSource, showSource, sourcePanelId } from '../../client/navigat
 import { useClient } from '../client-context.tsx';
 import { ownerOf } from '../widgets/owner-chip.tsx';
 import { Icon } from '../widgets/icon.tsx';
+import { domainsOf, followPack } from './domain-panels.ts';
 import { ErrorBoundary } from './error-boundary.tsx';
 import { layoutCommands } from './layout-commands.ts';
 import { defaultPanels, openPanel, refoldLayout, resetLayout } from './layout.ts';
@@ -72,10 +73,6 @@ function Tab({ api, params }: IDockviewPanelHeaderProps<Record<string, unknown>>
 const COMPONENTS = { view: Panel };
 const TAB_COMPONENTS = { tab: Tab };
 
-function domainsOf(client: Client): number[] {
-  return client.machine.getState().pack?.domains.map(({ domid }) => domid) ?? [0, 1, 2];
-}
-
 /** Title of a source tab: the file and whose it is. */
 function sourceTitle(client: Client, { path, owner }: OpenSource): string {
   const name = owner.kind === 'xen' ? 'Xen' : domainName(client.machine.getState().pack, owner.domain);
@@ -129,12 +126,24 @@ function restoreLayout(api: DockviewApi, client: Client, views: readonly ViewDef
 /** Connects the dock to the client; returns how to disconnect it. */
 function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition[], host: HTMLElement): () => void {
   restoreLayout(api, client, views);
-  const removeCommands = client.commands.register(
-    layoutCommands(api, client, views, {
-      reveal: (id) => reveal(api, client, views, id),
-      reset: () => resetLayout(api, views, domainsOf(client)),
-    }),
-  );
+  const register = (): (() => void) =>
+    client.commands.register(
+      layoutCommands(api, client, views, {
+        reveal: (id) => reveal(api, client, views, id),
+        reset: () => resetLayout(api, views, domainsOf(client)),
+      }),
+    );
+  let removeCommands = register();
+  /** Panels and commands of domains are those of the pack. */
+  const adopt = (): void => {
+    followPack(api, client, views);
+    removeCommands();
+    removeCommands = register();
+  };
+  if (client.machine.getState().pack) adopt();
+  const stopPacks = client.machine.subscribe(({ pack }, previous) => {
+    if (pack && pack !== previous.pack) adopt();
+  });
   let own: unknown = client.workspace.getState().layouts.current;
   const layoutChange = api.onDidLayoutChange(() => {
     const current = api.toJSON();
@@ -146,6 +155,7 @@ function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition
     if (layouts.current === own) return;
     own = layouts.current;
     restoreLayout(api, client, views);
+    if (client.machine.getState().pack) followPack(api, client, views);
   });
   /** The page is zoomed, or its window made smaller: a layout that the person has not made their own follows. */
   const refold = (): void => {
@@ -169,6 +179,7 @@ function attach(api: DockviewApi, client: Client, views: readonly ViewDefinition
   });
   return () => {
     removeCommands();
+    stopPacks();
     observer.disconnect();
     layoutChange.dispose();
     stopLayouts();

@@ -3,7 +3,7 @@ import type { ReactElement } from 'react';
 import { useEffect, useState } from 'react';
 import type { Client } from '../../client/client.ts';
 import type { BreakpointSpec } from '../../protocol/breakpoints.ts';
-import { useClient } from '../client-context.tsx';
+import { useClient, useMachine } from '../client-context.tsx';
 import { Button, IconButton } from '../widgets/button.tsx';
 
 interface GuideStep {
@@ -100,7 +100,9 @@ export function Guide({ isOpen, onOpenChange }: GuideProps): ReactElement | null
   const client = useClient();
   const [index, setIndex] = useState(0);
   const isDone = useDone(index, isOpen);
-  if (!isOpen) return null;
+  // It speaks of the default pack's domains.
+  const hasDomains = useMachine(({ pack }) => !pack || pack.domains.some(({ name }) => name === 'DomU1'));
+  if (!isOpen || !hasDomains) return null;
   const step = STEPS[index];
   const isLast = index === STEPS.length - 1;
   const close = (): void => {

@@ -2,6 +2,7 @@
 import type { DockviewApi } from 'dockview-react';
 import type { Client } from '../../client/client.ts';
 import type { Command } from '../../client/commands.ts';
+import { domainsOf } from './domain-panels.ts';
 import { defaultPanels } from './layout.ts';
 import type { ViewDefinition } from './view.ts';
 
@@ -30,8 +31,7 @@ export function layoutCommands(
   actions: LayoutActions,
 ): Command[] {
   const always = (): boolean => true;
-  const domains = client.machine.getState().pack?.domains.map(({ domid }) => domid) ?? [0, 1, 2];
-  const show = defaultPanels(views, domains).map(({ view, panel }): Command => {
+  const show = defaultPanels(views, domainsOf(client)).map(({ view, panel }): Command => {
     const id = panel?.id ?? view.id;
     const title = `Show ${panel ? `${view.title} ${panel.title}` : view.title}`;
     const keys = PANEL_KEYS[id] ? [PANEL_KEYS[id]] : [];

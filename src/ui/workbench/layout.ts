@@ -1,6 +1,6 @@
 /** The default arrangement of panels, and opening a panel in its place. */
 import type { AddPanelOptions, DockviewApi } from 'dockview-react';
-import type { PanelDefinition, ViewDefinition, ViewPlace } from './view.ts';
+import type { NamedDomain, PanelDefinition, ViewDefinition, ViewPlace } from './view.ts';
 
 /** A panel to open: a view, and which one of it. */
 export interface PanelToOpen {
@@ -122,7 +122,7 @@ export function openPanel(
 const ORDER: readonly ViewPlace[] = ['centre', 'leftTop', 'leftMiddle', 'leftBottom', 'bottom', 'rightTop', 'right'];
 
 /** Everything a pack with these domains shows at first. */
-export function defaultPanels(views: readonly ViewDefinition[], domains: readonly number[]): PanelToOpen[] {
+export function defaultPanels(views: readonly ViewDefinition[], domains: readonly NamedDomain[]): PanelToOpen[] {
   return ORDER.flatMap((place) =>
     views
       .filter((view) => view.place === place)
@@ -158,7 +158,7 @@ function setSizes(api: DockviewApi): void {
 }
 
 /** Replaces everything by the default layout for the width that there is. */
-export function resetLayout(api: DockviewApi, views: readonly ViewDefinition[], domains: readonly number[]): void {
+export function resetLayout(api: DockviewApi, views: readonly ViewDefinition[], domains: readonly NamedDomain[]): void {
   api.clear();
   const first = new Set<ViewPlace>();
   for (const panel of defaultPanels(views, domains)) {
@@ -185,10 +185,10 @@ function arrangement(groups: readonly (readonly string[])[]): string {
 }
 
 /** True when the panels stand as the default layout of a narrow or of a wide dock has them, which the person has left as it was. */
-export function isDefaultLayout(
+function isDefaultLayout(
   api: DockviewApi,
   views: readonly ViewDefinition[],
-  domains: readonly number[],
+  domains: readonly NamedDomain[],
   narrow: boolean,
 ): boolean {
   const groups = new Map<string, string[]>();
@@ -200,7 +200,11 @@ export function isDefaultLayout(
 }
 
 /** Folds the default layout when the dock has become narrow, and unfolds it when it is wide again; true when it was done. */
-export function refoldLayout(api: DockviewApi, views: readonly ViewDefinition[], domains: readonly number[]): boolean {
+export function refoldLayout(
+  api: DockviewApi,
+  views: readonly ViewDefinition[],
+  domains: readonly NamedDomain[],
+): boolean {
   if (!isDefaultLayout(api, views, domains, !isNarrow(api))) return false;
   resetLayout(api, views, domains);
   return true;

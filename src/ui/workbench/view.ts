@@ -22,7 +22,13 @@ export interface ViewDefinition {
   /** Not opened by itself: it needs parameters (a file, a terminal). */
   readonly isTemplate?: boolean;
   /** Which panels a pack brings, for views that exist more than once. */
-  readonly panels?: (domains: readonly number[]) => readonly PanelDefinition[];
+  readonly panels?: (domains: readonly NamedDomain[]) => readonly PanelDefinition[];
+}
+
+/** A domain that has panels of its own. */
+export interface NamedDomain {
+  readonly domid: number;
+  readonly name: string;
 }
 
 /** A panel of a view that can be open several times. */

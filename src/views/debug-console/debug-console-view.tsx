@@ -20,6 +20,8 @@ export function commonPrefix(words: readonly string[]): string {
   return first.slice(0, length);
 }
 
+const EXAMPLES = ['break major_show inferior 1', 'bt', 'info registers', 'x/4i $pc', 'xen vcpus', 'walk d1:EL1:0x…'];
+
 interface PromptProps {
   readonly history: readonly string[];
   readonly onRun: (line: string) => void;
@@ -92,8 +94,11 @@ export function DebugConsoleView(): ReactElement {
       <div className="view-body console-body mono" tabIndex={0} role="log" aria-label="Debug console">
         {entries.length === 0 && (
           <p className="console-hint">
-            GDB’s verbs, across all domains: break major_show inferior 1, bt, info registers, x/4i $pc, xen vcpus, walk
-            d1:EL1:0x… Type help for all of them.
+            GDB’s verbs, across all domains:{' '}
+            {EXAMPLES.map((example) => (
+              <code key={example}>{example}</code>
+            ))}{' '}
+            — <code>help</code> lists all of them.
           </p>
         )}
         {entries.map(({ command, output, isError }, index) => (

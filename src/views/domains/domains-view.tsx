@@ -1,59 +1,36 @@
 /** Xen's domains, with the columns of `xl list`. */
 import type { ReactElement } from 'react';
-import { useClient } from '../../ui/client-context.tsx';
+import type { DomainRow } from '../../protocol/awareness.ts';
 import { useAtStop } from '../../ui/use-at-stop.ts';
 import { AddressLink } from '../../ui/widgets/address-link.tsx';
-import { Empty } from '../../ui/widgets/empty.tsx';
 import { OwnerChip } from '../../ui/widgets/owner-chip.tsx';
+import { type StopColumn, StopTable } from '../../ui/widgets/stop-table.tsx';
 
 const STATE_LETTERS = 'r running, b blocked, p paused, s shut down, c crashed, d dying';
 
+const COLUMNS: readonly StopColumn<DomainRow>[] = [
+  { title: 'Name', cell: ({ domid }) => <OwnerChip domain={domid} /> },
+  { title: 'ID', kind: 'number', cell: ({ domid }) => domid },
+  { title: 'Mem', kind: 'number', hint: 'MiB', cell: ({ memory }) => memory },
+  { title: 'VCPUs', kind: 'number', cell: ({ vcpus }) => vcpus },
+  { title: 'State', kind: 'mono', hint: STATE_LETTERS, cell: ({ state }) => state },
+  { title: 'Time(s)', kind: 'number', cell: ({ time }) => time.toFixed(1) },
+  { title: 'VMID', kind: 'number', cell: ({ vmid }) => vmid },
+  { title: 'VTTBR', kind: 'mono', cell: ({ vttbr }) => vttbr.toString(16) },
+  {
+    title: 'struct domain',
+    cell: ({ address }) => <AddressLink location={{ space: { kind: 'xen' }, address }} view="memory" />,
+  },
+];
+
 export function DomainsView(): ReactElement {
-  const client = useClient();
-  const { data, error, isStale } = useAtStop('domains', (session, stopId) => session.domains(stopId));
-  if (!data) {
-    return <Empty>{error ?? 'Pause the machine to list the domains from Xen’s own structures.'}</Empty>;
-  }
   return (
-    <div className="view">
-      <div className={isStale ? 'view-body stale' : 'view-body'} tabIndex={0}>
-        <table className="grid">
-          <thead>
-            <tr>
-              <th>Name</th>
-              <th className="number">ID</th>
-              <th className="number">Mem</th>
-              <th className="number">VCPUs</th>
-              <th title={STATE_LETTERS}>State</th>
-              <th className="number">Time(s)</th>
-              <th className="number">VMID</th>
-              <th>VTTBR</th>
-              <th>struct domain</th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.map((row) => (
-              <tr key={row.domid} onClick={() => client.select({ kind: 'vcpu', domain: row.domid, vcpu: 0 })}>
-                <td>
-                  <OwnerChip domain={row.domid} />
-                </td>
-                <td className="number">{row.domid}</td>
-                <td className="number">{row.memory}</td>
-                <td className="number">{row.vcpus}</td>
-                <td className="mono" title={STATE_LETTERS}>
-                  {row.state}
-                </td>
-                <td className="number">{row.time.toFixed(1)}</td>
-                <td className="number">{row.vmid}</td>
-                <td className="mono">{row.vttbr.toString(16)}</td>
-                <td>
-                  <AddressLink location={{ space: { kind: 'xen' }, address: row.address }} view="memory" />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </div>
+    <StopTable
+      label="Domains"
+      rows={useAtStop('domains', (session, stopId) => session.domains(stopId))}
+      columns={COLUMNS}
+      targetOf={({ domid }) => ({ kind: 'vcpu', domain: domid, vcpu: 0 })}
+      empty="Pause the machine to list the domains from Xen’s own structures."
+    />
   );
 }

@@ -43,7 +43,8 @@ export function ProbesPanel(): ReactElement {
   const { state, error, change } = useProbes();
   const [text, setText] = useState('');
   const add = async (): Promise<void> => {
-    if (await change(() => client.session.addProbe(text))) setText('');
+    // What has been typed since is not to be lost.
+    if (await change(() => client.session.addProbe(text))) setText((now) => (now === text ? '' : now));
   };
   return (
     <div className="timeline-probes">

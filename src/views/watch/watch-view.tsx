@@ -73,7 +73,7 @@ export function WatchView(): ReactElement {
   return (
     <div className="view">
       <AddForm />
-      <div className={isStale ? 'view-body stale' : 'view-body'}>
+      <div className={isStale && watches.length > 0 ? 'view-body stale' : 'view-body'}>
         {watches.length === 0 ? (
           <Empty>Expressions that you add above are evaluated here at every stop.</Empty>
         ) : (
