@@ -87,6 +87,15 @@ describe.skipIf(!hasDefaultPack)('debugging domains that run the same kernel', (
     expect(BigInt(value)).toBe(BigInt.asIntN(64, BigInt(x0)));
   }, 120_000);
 
+  it('explains a walk: whose it is, every level, and what may be done there or why nothing may', async () => {
+    const walk = await say('walk d1:EL1:0xffff800008010000');
+    expect(walk).toMatch(/^EL1&0, VMID 2, ASID 0x[0-9a-f]+\n/);
+    for (const level of [0, 1, 2]) expect(walk).toMatch(new RegExp(`^stage 1 +level ${level} +PA:`, 'm'));
+    expect(walk).toMatch(/\nPA 0x[0-9a-f]+, read, execute; Normal memory \(MAIR 0xff\), inner shareable$/);
+    expect(await say('walk d1:EL1:0xffff7fffffff0000')).toMatch(/^EL1&0, VMID 2[\s\S]*\nstage 1 translation fault/);
+    expect(await say('walk xen:0x10')).toMatch(/^EL2\n/);
+  });
+
   it('names the system call below the kernel', async () => {
     await hits('break vfs_read inferior 1', 1);
     expect(await say('backtrace')).toMatch(/^--- SVC #0 (read|pread64|readv|sendfile) \u2192 EL1 ---$/m);

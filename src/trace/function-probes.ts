@@ -53,7 +53,7 @@ export class FunctionProbes {
   /** Sets a probe. Rejects with `ProbeError` when there is no such function, or it cannot be read now. */
   async add(spec: ProbeSpec): Promise<FunctionProbe> {
     const module = this.moduleOf(spec);
-    const functions = await module.file.lookupFunction(spec.name);
+    const functions = mayExist(module, spec.name) ? await module.file.lookupFunction(spec.name) : [];
     const symbols =
       functions.length > 0 ? functions.map(({ lowPc }) => lowPc) : this.symbolAddresses(module, spec.name);
     if (symbols.length === 0) throw new ProbeError(`${module.name} has no function ${spec.name}`);
@@ -146,6 +146,11 @@ export class FunctionProbes {
     const value = this.system.port.x(cpu, 0);
     this.sink.note(cpu, TraceKind.probeReturn, id, Number(value & 0xffff_ffffn));
   }
+}
+
+/** A function with code has a symbol, unless those were stripped: to search all debugging information for a wrong name takes long. */
+function mayExist({ file: { symbols } }: SymbolModule, name: string): boolean {
+  return symbols.size === 0 || symbols.named(name).length > 0 || symbols.namedWithSuffix(name).length > 0;
 }
 
 function isExit(word: number, address: bigint, ranges: readonly AddressRange[]): boolean {

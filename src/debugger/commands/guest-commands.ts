@@ -1,4 +1,5 @@
 /** xen, linux, walk, target: what the hypervisor and the kernels say of themselves. */
+import type { Translated } from '../../emulator/debug-port.ts';
 import type { VcpuInfo } from '../contexts/guests.ts';
 import { parseLocation, parseScope, splitSpace } from '../contexts/spaces.ts';
 import { type Command, CommandError } from './command.ts';
@@ -8,6 +9,8 @@ import { hereText } from './stops.ts';
 import { hex, table } from './text.ts';
 
 const PAGES_PER_MIB = 256;
+/** By the encoding of SH (Arm ARM D5.5.2). */
+const SHAREABILITY = ['non-shareable', 'reserved', 'outer shareable', 'inner shareable'];
 const seconds = (time: number): string => time.toFixed(1);
 
 function hypervisor(state: ConsoleState) {
@@ -129,7 +132,7 @@ async function walk(state: ConsoleState, argument: string): Promise<string> {
     const pa = system.port.physical(port, address);
     return pa === undefined ? 'not mapped to RAM' : `PA 0x${pa.toString(16)}`;
   }
-  const { steps, summary } = system.port.explain(port.view, address);
+  const { steps, summary, result, guest } = system.port.explain(port.view, address);
   const rows = steps.map((it) => [
     `stage ${it.stage}`,
     `level ${it.level}`,
@@ -137,7 +140,15 @@ async function walk(state: ConsoleState, argument: string): Promise<string> {
     it.ipa === undefined ? '' : `(IPA ${hex(it.ipa)})`,
     hex(it.value),
   ]);
-  return [...(rows.length > 0 ? [table(rows)] : []), summary].join('\n');
+  const outcome = result.ok ? `${summary}, ${attributesText(result.value)}` : summary;
+  const regime = guest ? `EL1&0, VMID ${guest.vmid}, ASID ${hex(BigInt(guest.asid))}` : 'EL2';
+  return [regime, ...(rows.length > 0 ? [table(rows)] : []), outcome].join('\n');
+}
+
+function attributesText({ readable, writable, executable, device, shareability, attributes }: Translated): string {
+  const may = [readable && 'read', writable && 'write', executable && 'execute'].filter((it) => it !== false);
+  const type = `${device ? 'Device' : 'Normal'} memory (MAIR 0x${attributes.toString(16)})`;
+  return `${may.join(', ') || 'no access'}; ${type}, ${SHAREABILITY[shareability]}`;
 }
 
 export const GUEST_COMMANDS: readonly Command[] = [

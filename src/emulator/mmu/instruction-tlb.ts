@@ -47,9 +47,12 @@ export class InstructionTlb {
 
   /** Takes the global entries of the upper half over from a context whose TTBR1 tables are the same. */
   inheritGlobals(from: InstructionTlb): void {
-    for (const e of from.#valid()) {
-      const [tagLo, tagHi, page, flags] = from.#words.subarray(e, e + SAVED_CODE_WORDS);
-      if (tagHi >>> 23 === 0x1ff && (flags & NOT_GLOBAL) === 0) this.#set(tagLo, tagHi, page, flags);
+    const words = from.#words;
+    for (let i = 0; i < from.#count; i++) {
+      const e = from.#used[i] * SAVED_CODE_WORDS;
+      const isGlobal = words[e + Word.tagHi] >>> 23 === 0x1ff && (words[e + Word.flags] & NOT_GLOBAL) === 0;
+      if (words[e] === INVALID || !isGlobal) continue;
+      this.#set(words[e], words[e + Word.tagHi], words[e + Word.page], words[e + Word.flags]);
     }
   }
 

@@ -4,7 +4,7 @@ import { captureRegisters } from './contexts.ts';
 import { describeFsc } from './fault.ts';
 import type { Fault } from './fault.ts';
 import { isDevice } from './memory-attributes.ts';
-import { Regime, regimeRegisters } from './regime.ts';
+import { currentAsid, currentVmid, Regime, regimeRegisters } from './regime.ts';
 import type { RegimeRegisters } from './regime.ts';
 import { Permission, Walker, Want } from './translation-table-walk.ts';
 import type { WalkStep } from './translation-table-walk.ts';
@@ -55,6 +55,8 @@ export interface ExplainedWalk {
   readonly result: Translation;
   /** The outcome in words. */
   readonly summary: string;
+  /** Whose translations these are; undefined for the hypervisor's own. */
+  readonly guest: { readonly vmid: number; readonly asid: number } | undefined;
 }
 
 const WANT = { read: Want.read, write: Want.write, execute: Want.execute } as const;
@@ -70,7 +72,8 @@ export function explainWalk(memory: ArrayBuffer, view: RegimeView, va: bigint, a
   const steps: WalkStep[] = [];
   walker.steps = steps;
   const result = run(walker, view, va, access);
-  return { steps, result, summary: summarize(result) };
+  const guest = view.el === 2 ? undefined : { vmid: currentVmid(view.registers), asid: currentAsid(view.registers) };
+  return { steps, result, summary: summarize(result), guest };
 }
 
 /** Translates an intermediate physical address of the view's stage 2. */

@@ -21,6 +21,8 @@ export const PACK_TOOLS: readonly Need[] = [
   ['xz', 'xz-utils'],
   ['bzip2', 'bzip2'],
   ['dpkg-source', 'dpkg-dev'],
+  // Names the distribution in Xen's banner; without it the image is another.
+  ['lsb_release', 'lsb-release'],
   ['aarch64-linux-gnu-gcc', 'gcc-aarch64-linux-gnu'],
   ['aarch64-linux-gnu-strip', 'binutils-aarch64-linux-gnu'],
   ['/usr/aarch64-linux-gnu/lib/libc.a', 'libc6-dev-arm64-cross'],

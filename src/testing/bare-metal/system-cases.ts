@@ -198,6 +198,7 @@ export const STATE_PROGRAM: Program = {
     unmask('DAIF F', 1),
     unmask('DAIF IF', 3),
     unmask('DAIF A', 4),
+    { name: 'DAIFClr', code: ' msr daifset, #15\n msr daifclr, #15\n nop\n nop', levels: [1, 2] },
   ],
 };
 

@@ -35,6 +35,12 @@ it('takes members, comments and strings for no variables', () => {
   expect([...inlineTexts(lines, { path: 'a.c', fromLine: 1, toLine: 2, values: VALUES })]).toEqual([]);
 });
 
+it('leaves out what the program does not have at this moment', () => {
+  const values = [...VALUES.slice(1), { name: 'attr', text: '<optimised out>' }];
+  const found = inlineTexts(LINES, { path: 'a.c', fromLine: 1, toLine: 1, values });
+  expect([...found]).toEqual([[1, 'buffer = 0x20']]);
+});
+
 it('ends within the columns that are in sight, or is left out', () => {
   expect(fitBehind('\tint a;', 'a = 1', 30, 8)).toBe('a = 1');
   expect(fitBehind('\tint a;', 'a = {x = 1, y = 2}', 30, 8)).toBe('a = {x = 1, y …');

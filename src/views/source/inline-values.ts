@@ -17,7 +17,9 @@ function namesIn(text: string): string[] {
 
 /** What stands behind each line that names a value, by line number. */
 export function inlineTexts(lines: readonly string[], inline: InlineValues): ReadonlyMap<number, string> {
-  const texts = new Map(inline.values.map(({ name, text }) => [name, text]));
+  // What the program does not have at this moment would only hide what it has.
+  const present = inline.values.filter(({ text }) => !/^<.*>$/.test(text));
+  const texts = new Map(present.map(({ name, text }) => [name, text]));
   const found = new Map<number, string>();
   for (let line = inline.fromLine; line <= inline.toLine; line += 1) {
     const known = namesIn(lines[line - 1] ?? '').filter((name) => texts.has(name));

@@ -167,10 +167,14 @@ define('MSR_pstate', {
   },
 });
 
+/** Interrupts that EL2 makes pending by a bit. */
+const HCR_PENDING = Hcr.VI | Hcr.VF | Hcr.VSE;
+
 /** Lets the machine look at what PSTATE.DAIF may have masked: interrupts, and software step. */
 function leaveWhenUnmasked(c: UopContext): void {
   const isArmed = i32.and(c.word(Reg.MDSCR_EL1), MDSCR_SS);
-  c.f.if(i32.or(c.word(LINES), isArmed), () => leaveAfter(c));
+  const isVirtual = i32.and(c.word(Reg.HCR_EL2), HCR_PENDING);
+  c.f.if(i32.or(i32.or(c.word(LINES), isVirtual), isArmed), () => leaveAfter(c));
 }
 
 /** Completes the instruction and returns to the machine. */
