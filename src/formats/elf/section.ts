@@ -19,11 +19,29 @@ const MAX_DEFLATE_RATIO = 1032;
 const CHDR_SIZE = 24;
 const ELFCOMPRESS_ZLIB = 1;
 
-function outOfRange(name: string, offset: number, length: number, size: number): ElfError {
-  return new ElfError(
+function checkRange({ name, size }: SectionData, offset: number, length: number): void {
+  if (offset >= 0 && length >= 0 && offset + length <= size) return;
+  throw new ElfError(
     'out-of-range',
     `${name}: bytes ${offset} to ${offset + length} are outside the section (${size} bytes)`,
   );
+}
+
+/** A section that is in memory whole. */
+export class WholeSection implements SectionData {
+  readonly size: number;
+
+  constructor(
+    readonly name: string,
+    private readonly contents: Uint8Array,
+  ) {
+    this.size = contents.length;
+  }
+
+  bytes(offset: number, length: number): Uint8Array {
+    checkRange(this, offset, length);
+    return this.contents.subarray(offset, offset + length);
+  }
 }
 
 /** A section stored as it is, read in pieces. */
@@ -36,9 +54,7 @@ export class PagedSection implements SectionData {
   ) {}
 
   bytes(offset: number, length: number): Uint8Array {
-    if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) {
-      throw outOfRange(this.name, offset, length, this.size);
-    }
+    checkRange(this, offset, length);
     return this.pager.bytes(this.fileOffset + offset, length);
   }
 }
@@ -67,9 +83,7 @@ export class CompressedSection implements SectionData {
   }
 
   bytes(offset: number, length: number): Uint8Array {
-    if (!(offset >= 0 && length >= 0 && offset + length <= this.size)) {
-      throw outOfRange(this.name, offset, length, this.size);
-    }
+    checkRange(this, offset, length);
     this.#inflated ??= this.#inflate();
     return this.#inflated.subarray(offset, offset + length);
   }

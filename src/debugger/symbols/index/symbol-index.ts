@@ -2,7 +2,7 @@
 import type { RandomAccess } from '../../../base/random-access.ts';
 import { Cursor } from '../../../formats/dwarf/cursor.ts';
 import { Pager } from '../../../formats/elf/pager.ts';
-import { PagedSection, type SectionData } from '../../../formats/elf/section.ts';
+import { PagedSection, type SectionData, WholeSection } from '../../../formats/elf/section.ts';
 import { PathTable } from '../path-table.ts';
 import type { NamedEntries, NameKind } from '../name-index.ts';
 import { entriesIn, valueIn } from './hash-table.ts';
@@ -161,8 +161,7 @@ export class SymbolIndex {
   #allLabels(): Promise<SectionData> {
     this.#labels ??= this.pager.run(() => {
       const { name, size } = this.#sections.labels;
-      const bytes = this.#sections.labels.bytes(0, size).slice();
-      return { name, size, bytes: (offset: number, length: number) => bytes.subarray(offset, offset + length) };
+      return new WholeSection(name, this.#sections.labels.bytes(0, size).slice());
     });
     return this.#labels;
   }
