@@ -1,6 +1,7 @@
 /**
- * The AArch64 system registers of the Cortex-A53, written down by hand from its Technical Reference Manual (DDI 0500, chapters 4, 10, 11 and 12) and the
- * Arm ARM, to hold the model's table against (tests only).
+ * The AArch64 system registers of the Cortex-A53 (its Technical Reference Manual, DDI 0500, chapters 4, 10, 11 and 12, and the Arm ARM), written down by
+ * hand a second time and apart from the model's table, to hold that against (tests only). Values that QEMU has too are compared with its in
+ * `bare-metal/system-qemu.test.ts`.
  *
  * One line for each: name; op0, op1, CRn, CRm, op2; lowest exception level that may read and write (`r1w2`; one letter where the other access does not
  * exist); reset value in hexadecimal, `-` where it is UNKNOWN or not the manual's to say. The values are those of the ZynqMP's four cores with 1 MB of L2,

@@ -14,7 +14,7 @@ const repeat = (count: number, body: string): string => `i=0; while [ $i -lt ${c
 const floats = (count: number): string =>
   `awk 'BEGIN { for (i = 1; i < ${count}; i++) s += sin(i) * sqrt(i) / i; print s }'`;
 
-/** A MiB of zeros that many times, hashed. */
+/** A MiB of zeros that many times, hashed at the other end of a pipe: two processes that wake each other for every page. */
 const hash = (mebibytes: number): string => `dd if=/dev/zero bs=1M count=${mebibytes} 2>/dev/null | sha256sum`;
 
 /**
@@ -24,7 +24,8 @@ const hash = (mebibytes: number): string => `dd if=/dev/zero bs=1M count=${mebib
 const KERNEL_CODE = 'dd if=/proc/kcore bs=4096 skip=34359772051 count=2048 of=/tmp/image 2>/dev/null';
 
 export const WORKLOADS: readonly Workload[] = [
-  inDomU1('sha256', hash(32)),
+  inDomU1('sha256', 'sha256sum /tmp/zeros', ['dd if=/dev/zero of=/tmp/zeros bs=1M count=32 2>/dev/null']),
+  inDomU1('pipe', hash(32)),
   inDomU1('gzip', 'gzip -c /tmp/image | wc -c', [KERNEL_CODE]),
   inDomU1('shell', `s=0; ${repeat(100_000, 's=$((s + i * 3))')}; echo $s`),
   inDomU1('fork', repeat(500, '/bin/true')),
