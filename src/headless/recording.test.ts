@@ -222,11 +222,12 @@ describe.runIf(existsSync(join(PACK, 'boot.snapshot')))('the recording of three 
 
   /**
    * By the clock that the scheduler reads, to the nanosecond. By the machine's time each turn may differ by where that clock is read: before the switch, and,
-   * as no CPU sees the counter go back, up to a window ahead of its CPU at either end. In turns that are long enough for that not to tell, `part` is the most.
+   * as no CPU sees the counter go back, up to a window ahead of its CPU at either end; an interrupt on the way to the switch adds its own time. In turns that
+   * are long enough for that not to tell, `part` is the most.
    */
   function expectBooks(rows: readonly Book[], part: number): void {
     expect(rows.filter(({ byTurns, theirs }) => byTurns !== theirs)).toEqual([]);
-    expect(rows.filter(({ worst }) => worst > 3 * WINDOW)).toEqual([]);
+    expect(rows.filter(({ worst }) => worst > 5 * WINDOW)).toEqual([]);
     const long = rows.filter(({ theirs, turns }) => theirs > 1e6 && theirs > 20 * WINDOW * turns);
     expect(long.length).toBeGreaterThan(0);
     expect(long.filter(({ theirs, ours }) => Math.abs(ours - theirs) > part * theirs)).toEqual([]);
