@@ -103,6 +103,16 @@ describe('a read', () => {
     expect(question).toHaveBeenCalledTimes(2);
   });
 
+  it('is asked again when the renewed stop is still on its way', async () => {
+    await arrive(stop(2));
+    const question = vi.fn(async (_session: unknown, stopId: number) => {
+      if (stopId === 3) return 'answer';
+      events.stopped(stop(3, { renews: 2 }));
+      throw new Error(STALE_STOP);
+    });
+    expect(await client.read(question)).toBe('answer');
+  });
+
   it('fails when the machine has run since', async () => {
     await arrive(stop(2));
     const question = vi.fn(async () => {

@@ -167,9 +167,12 @@ export class Client {
     try {
       return await question(this.session, stop.stopId);
     } catch (error) {
+      if (messageOf(error) !== STALE_STOP) throw error;
+      // The stop that replaced this one may be on its way to be shown.
+      await this.#arrivals.shown;
       const now = this.machine.getState().stop;
       const isRenewed = now !== null && now.stopId !== stop.stopId && now.instructions === stop.instructions;
-      if (messageOf(error) !== STALE_STOP || !isRenewed) throw error;
+      if (!isRenewed) throw error;
       return this.read(question);
     }
   }
