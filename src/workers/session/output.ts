@@ -30,8 +30,8 @@ export class SessionOutput {
     this.core.health.printed(id, bytes);
   }
 
-  /** Sends what was printed, and a sample when one is due. */
-  flush(): void {
+  /** Sends what was printed, and a sample when one is due; not during a step that the page does not show as running: it would stand beside the old stop. */
+  flush(isShown = true): void {
     const { events, host, isRunning, status } = this.core;
     if (this.#waiting.size > 0) {
       const output = [...this.#waiting].map(([terminal, bytes]): ConsoleOutput => {
@@ -41,7 +41,7 @@ export class SessionOutput {
       events.console(output);
     }
     const now = host.now();
-    if (!isRunning || now - this.#lastSample < SAMPLE_INTERVAL) return;
+    if (!isShown || !isRunning || now - this.#lastSample < SAMPLE_INTERVAL) return;
     this.#lastSample = now;
     this.#reportDeaths();
     events.status(status.sample(true));

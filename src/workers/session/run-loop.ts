@@ -161,7 +161,7 @@ export class RunLoop {
       this.#stepStart = undefined;
       core.events.resumed();
     }
-    this.output.flush();
+    this.output.flush(this.#stepStart === undefined);
     core.typing.pump();
     await core.host.yield(0);
     this.#lastTurn = core.host.now();
